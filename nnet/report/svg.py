@@ -14,6 +14,7 @@ from nnet.report import words
 _WIDTH, _HEIGHT = 420, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 24, 26, 44
 _BINS = 32
+_FEW, _DOT = 40, 5  # up to so many pictures are a dot each, of this radius
 
 
 def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0) -> Markup:
@@ -25,9 +26,22 @@ def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0)
         threshold: the one that decides, in the same unit.
     """
     edges = _edges(ratios, threshold)
+    x = _scale((math.log(edges[0]), math.log(edges[-1])), (_LEFT, _WIDTH - _RIGHT))
+    few = len(ratios) <= _FEW
+    parts = _dots(ratios, defective, edges, x) if few else _bars(ratios, defective, edges, x)
+    for tick in _tens(edges):
+        parts.append(_text(x(math.log(tick)), _HEIGHT - _BOTTOM + 17, words.times(tick), "middle"))
+    at = x(math.log(threshold))
+    parts.append(_line((at, _TOP - 8), (at, _HEIGHT - _BOTTOM), "threshold"))
+    beside = ("end", -5) if at > _WIDTH / 2 else ("start", 5)
+    parts.append(_text(at + beside[1], _TOP - 10, words.THRESHOLD_MARK, beside[0]))
+    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, words.HISTOGRAM_AXIS, "middle"))
+    return _chart(words.HISTOGRAM, parts)
+
+
+def _bars(ratios: np.ndarray, defective: np.ndarray, edges: np.ndarray, x: "_scale") -> list[Markup]:
     counts = [np.histogram(np.clip(ratios[which], edges[0], edges[-1]), edges)[0] for which in (~defective, defective)]
     most = max(1, *(int(count.max(initial=0)) for count in counts))
-    x = _scale((math.log(edges[0]), math.log(edges[-1])), (_LEFT, _WIDTH - _RIGHT))
     y = _scale((0, most), (_HEIGHT - _BOTTOM, _TOP))
     parts = [_line((_LEFT, y(tick)), (_WIDTH - _RIGHT, y(tick)), "grid") for tick in _whole(most)]
     parts += [_text(_LEFT - 5, y(tick) + 4, f"{tick:,}", "end") for tick in _whole(most)]
@@ -36,14 +50,21 @@ def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0)
         for i, count in enumerate(bars.tolist()):
             if count:
                 parts.append(_bar(name, (lefts[i], y(count)), (lefts[i + 1], y(0))))
-    for tick in _tens(edges):
-        parts.append(_text(x(math.log(tick)), _HEIGHT - _BOTTOM + 17, words.times(tick), "middle"))
-    at = x(math.log(threshold))
-    parts.append(_line((at, _TOP - 8), (at, y(0)), "threshold"))
-    beside = ("end", -5) if at > _WIDTH / 2 else ("start", 5)
-    parts.append(_text(at + beside[1], _TOP - 10, words.THRESHOLD_MARK, beside[0]))
-    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, words.HISTOGRAM_AXIS, "middle"))
-    return _chart(words.HISTOGRAM, parts)
+    return parts
+
+
+def _dots(ratios: np.ndarray, defective: np.ndarray, edges: np.ndarray, x: "_scale") -> list[Markup]:
+    """A dot for each picture, in the lowest row in which it touches no other; bars one picture high say little."""
+    parts = [_line((_LEFT, _HEIGHT - _BOTTOM), (_WIDTH - _RIGHT, _HEIGHT - _BOTTOM), "grid")]
+    ends: list[float] = []
+    for ratio, bad in sorted(zip(np.clip(ratios, edges[0], edges[-1]).tolist(), defective.tolist(), strict=True)):
+        at = x(math.log(ratio))
+        row = next((row for row, end in enumerate(ends) if at - end >= 2 * _DOT + 1), len(ends))
+        ends[row : row + 1] = [at]
+        up = max(_TOP, _HEIGHT - _BOTTOM - _DOT - 1 - row * (2 * _DOT + 1))
+        name = "bad" if bad else "good"
+        parts.append(Markup(f'<circle class="{name}" cx="{_half(at)}" cy="{_half(up)}" r="{_DOT}"/>'))
+    return parts
 
 
 def roc(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Markup:

@@ -133,6 +133,9 @@ def test_the_worst_pictures_come_first() -> None:
 
 
 def test_the_charts_hold_every_picture_and_the_threshold() -> None:
+    dots = svg.histogram(SCORES / 0.35, DEFECTIVE)
+    assert dots.count("<circle") == len(SCORES) and "<rect" not in dots, "bars one picture high say little"
+    assert svg.histogram(np.tile(SCORES, 10) / 0.35, np.tile(DEFECTIVE, 10)).count("<rect") > 0
     bars = svg.histogram(SCORES / 0.35, DEFECTIVE)
     assert bars.count('class="good"') == bars.count('class="bad"') == 3 and bars.count('class="threshold"') == 1
     curve = svg.roc(SCORES, DEFECTIVE, 0.35)

@@ -34,6 +34,14 @@ def test_every_image_is_in_a_bin_and_the_axis_is_logarithmic() -> None:
     assert data["rows"][0] == 0 and data["top"] >= 2
 
 
+def test_few_images_are_dots_and_many_are_bars() -> None:
+    few = json.loads(json.dumps(shown()))
+    assert [len(dots) for dots in few["dots"]] == [3, 3] and few["counted"] == shared_words.EACH_DOT
+    assert few["dots"][0] == sorted(few["dots"][0]) and few["dots"][1][-1] == few["edges"][-1]
+    many = shown(np.linspace(0.1, 0.8, histogram.FEW + 1))
+    assert "dots" not in many and many["counted"] == shared_words.THRESHOLD_WORDS["counted"]
+
+
 def test_scores_outside_the_bins_and_a_threshold_between_the_stops_find_a_place() -> None:
     data = shown(np.array([0.0, 0.001, 0.1, 5, 6, 7]), 0.06, mark=("this image", 0.0), reference=("own", 99.0))
     assert [series["counts"] for series in data["series"]] == [[3, 0, 0], [0, 0, 3]]

@@ -23,6 +23,9 @@ MARGIN = 0.015
 HEIGHT = 250
 """Of the plot in pixels, without what is written around it."""
 
+FEW = 40
+"""Up to so many images are drawn as a dot each; bars one or two images high say little."""
+
 _mount = register("threshold_histogram", Path(__file__).parent)
 
 
@@ -79,6 +82,8 @@ def data(
     unit = max(reference[1], SMALLEST) if reference else 1.0
     counts = [histogram(group.scores, edges) for group in groups]
     rows = count_ticks(max(int(count.max()) for count in counts))
+    is_few = sum(len(group.scores) for group in groups) <= FEW
+    dots = [[share(float(score)) for score in np.sort(group.scores)] for group in groups] if is_few else None
     return {
         "height": HEIGHT,
         "edges": [share(edge) for edge in edges],
@@ -109,6 +114,7 @@ def data(
         "mark": mark and {"name": mark[0], "at": share(mark[1])},
         "label": label,
         **words.THRESHOLD_WORDS,
+        **({"dots": dots, "counted": words.EACH_DOT} if dots else {}),
     }
 
 

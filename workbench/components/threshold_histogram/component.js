@@ -4,6 +4,7 @@ const shape = (tag, parent, settings) => {
   parent.appendChild(element);
   return element;
 };
+const DOT = { width: '12px', borderRadius: '50%' };
 const LEFT = 44, RIGHT = 10, BELOW = 40;
 const build = (root) => {
   const sides = make('div', 'sides', root);
@@ -65,10 +66,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root._grounds = [0, 1].map((i) => shape('rect', shape('clipPath', svg, { id: id + i }), frame));
     [0, 1].forEach((i) => shape('rect', svg, { x: LEFT, width: span(), ...frame, fill: data.colours[i],
       'fill-opacity': 0.06, 'clip-path': `url(#${id}${i})` }));
-    data.rows.forEach((count) => {
+    (data.dots ? [0] : data.rows).forEach((count) => {
       const line = { x1: LEFT, x2: LEFT + span(), y1: y(count), y2: y(count) };
       shape('line', svg, { ...line, stroke: 'currentColor', 'stroke-opacity': count ? 0.12 : 0.5 });
-      shape('text', svg, { x: LEFT - 7, y: y(count) + 4, 'text-anchor': 'end', class: 'faded' }).textContent =
+      if (!data.dots) shape('text', svg, { x: LEFT - 7, y: y(count) + 4, 'text-anchor': 'end', class: 'faded' }).textContent =
         count.toLocaleString('en');
     });
     let last = -Infinity;
@@ -85,7 +86,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     shape('text', svg, { x: 12, y: high / 2, 'text-anchor': 'middle', class: 'faded',
       transform: `rotate(-90 12 ${high / 2})` }).textContent = data.counted;
     root._band = shape('rect', svg, { ...frame, x: 0, width: 0, fill: 'currentColor', 'fill-opacity': 0.08 });
-    const hills = data.series.map((series) => {
+    const hills = data.dots ? [] : data.series.map((series) => {
       const steps = series.counts.map((count, i) => `V${y(count)}H${x(data.edges[i + 1])}`).join('');
       return { ...series, d: `M${x(data.edges[0])} ${high}${steps}V${high}` };
     });
@@ -93,6 +94,26 @@ export default function ({ parentElement, data, setTriggerValue }) {
     hills.forEach(({ d, colour, wrong }) => shape('path', svg, { d, fill: colour, 'fill-opacity': 0.6,
       'clip-path': `url(#${id}${wrong})` }));
     hills.forEach(({ d, colour }) => shape('path', svg, { d, fill: 'none', stroke: colour, 'stroke-width': 1.8 }));
+    if (data.dots) {
+      const dots = data.dots.flatMap((all, of) => all.map((at) => ({ ...data.series[of], x: x(at) })))
+        .sort((a, b) => a.x - b.x);
+      let size = 6;
+      const rows = (radius) => { // each dot stands in the lowest row in which it touches no other
+        const ends = [];
+        dots.forEach((dot) => {
+          const free = ends.findIndex((end) => dot.x - end >= 2 * radius + 1);
+          dot.row = free < 0 ? ends.length : free;
+          ends[dot.row] = dot.x;
+        });
+        return ends.length;
+      };
+      while (size > 2 && (2 * size + 1) * rows(size) > high) size -= 0.5;
+      dots.forEach((dot) => {
+        const place = { cx: dot.x, cy: high - size - 1 - dot.row * (2 * size + 1), r: size, fill: dot.colour };
+        shape('circle', svg, { ...place, 'fill-opacity': 0.25, stroke: dot.colour, 'stroke-width': 1.5, class: 'dot' });
+        shape('circle', svg, { ...place, 'fill-opacity': 0.7, 'clip-path': `url(#${id}${dot.wrong})` });
+      });
+    }
     if (data.reference) {
       const place = x(data.reference.at);
       shape('line', svg, { x1: place, x2: place, y1: 0, y2: high, stroke: data.reference.colour, 'stroke-width': 2,
@@ -137,7 +158,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return sign;
   };
   data.series.forEach((series) => name(series.name, '', { border: `2px solid ${series.colour}`,
-    background: `color-mix(in srgb, ${series.colour} 25%, transparent)` }));
+    background: `color-mix(in srgb, ${series.colour} 25%, transparent)`, ...(data.dots ? DOT : {}) }));
   if (data.mark) root._markKey = name(data.mark.name, 'mark-key', {});
   if (data.reference) name(data.reference.name, 'line-key', { borderColor: data.reference.colour });
 
