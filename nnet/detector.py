@@ -29,7 +29,7 @@ from nnet.model.nfs import address
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.blending import blended, peak
-from nnet.scoring.calibration import Calibration
+from nnet.scoring.calibration import Calibration, Kept
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 from nnet.trace import Array as Array
 from nnet.trace import Gate as Gate
@@ -309,6 +309,14 @@ class TrainedModel(Detector):
     def __init__(self, network: NNet, checkpoint: Checkpoint, device: str = "auto") -> None:
         super().__init__(network, checkpoint.config, device, checkpoint.calibration.levels)
         self.checkpoint = checkpoint
+
+    def deciding_by(self, kept: Mapping[str, Kept]) -> TrainedModel:
+        """The same network with other kept thresholds (canonical expression -> threshold), without loading it again."""
+        _ = self._fast  # made once, for both
+        view, old = copy.copy(self), self.checkpoint.calibration
+        calibration = replace(old, kept=dict(kept), _references={}, _lock=threading.Lock())
+        view.checkpoint = replace(self.checkpoint, calibration=calibration)
+        return view
 
     @cached_property
     def _fast(self) -> NNet:

@@ -4,11 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from apptest import INSPECT, fine, start
 from apptest import words as said
 from streamlit.testing.v1 import AppTest
 
+from nnet.detector import Detector
 from nnet.saved import kept_thresholds
+from nnet.scoring.calibration import Kept
 from workbench.inspect import words as inspect_words
 from workbench.shared import parts, resources, words
 
@@ -44,6 +47,7 @@ def test_a_threshold_is_kept_with_a_press_and_undone_with_another(model):
     assert not at.exception and [button.key for button in at.button] == ["keep-test"]
     at.button(key="keep-test").click().run()
     assert kept_thresholds.read(model)["M1"].reason == "Chosen on a test." and "decides by this" in at.info[0].value
+    assert [toast.value for toast in at.toast] == [words.IS_KEPT]
     assert at.button(key="keep-test").disabled
     at.button(key="undo-test").click().run()
     assert kept_thresholds.read(model) == {} and "undone" in at.info[0].value
@@ -105,3 +109,40 @@ def test_inspect_warns_before_most_known_defects_are_let_pass(only_tiny: Path, m
     assert warning not in said(start(INSPECT))
     assert warning in said(start(INSPECT, view="regions", threshold="1.5"))
     assert any(threshold is not None and threshold > own for threshold in asked)
+
+
+def test_that_it_is_being_done_is_told_before_it_is_done(model, monkeypatch):
+    told: list[str] = []
+
+    class Toast:
+        def toast(self, said: str, **_: object) -> None:
+            told.append(said)
+
+    monkeypatch.setattr(st, "toast", lambda said, **_: told.append(said) or Toast())
+    monkeypatch.setattr(kept_thresholds, "keep", lambda *_: told.append("done"))
+    at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
+    at.button(key="keep-test").click().run()
+    assert told == [words.KEEPING, "done", words.IS_KEPT]
+
+
+def test_a_failure_is_told_at_once_too(model, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(kept_thresholds, "keep", full)
+    at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
+    at.button(key="keep-test").click().run()
+    assert at.toast[-1].value == words.NOT_KEPT and "disk is full" in at.info[0].value
+
+
+def test_the_network_is_not_loaded_again_for_another_threshold(tiny_checkpoint: Path, tmp_path: Path, monkeypatch):
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "part"))
+    first = resources.load_model("part", path, "cpu").detector
+    own = first.calibration.for_expression()
+    monkeypatch.setattr(Detector, "load", lambda *_: pytest.fail("it was loaded again"))
+    kept_thresholds.keep(path, own.expression.text, Kept(3 * own.threshold, "Chosen on a test."))
+    second = resources.load_model("part", path, "cpu").detector
+    assert second.calibration.for_expression().threshold == 3 * own.threshold
+    assert first.calibration.for_expression().threshold == own.threshold and second.network is first.network
+    kept_thresholds.undo(path, own.expression.text)
+    assert resources.load_model("part", path, "cpu").detector.calibration.for_expression().kept is None

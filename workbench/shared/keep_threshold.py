@@ -57,7 +57,8 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
 
 
 def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
-    """A callback."""
+    """A callback. What it does is told at once and beside the page, which takes a while to be drawn again."""
+    toast = st.toast(words.KEEPING, icon=":material/hourglass_top:", duration="infinite")
     path = model.detector.checkpoint.path
     try:
         if kept_thresholds.shipped(path):
@@ -74,6 +75,9 @@ def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
             then()
     except (NNetError, OSError) as error:
         st.session_state[_SAID] = str(error)
+        toast.toast(words.NOT_KEPT, icon=":material/error:", duration="long")
+    else:
+        toast.toast(words.IS_KEPT, icon=":material/bookmark_added:", duration="long")
 
 
 def _undo(model: Model, expression: str) -> None:

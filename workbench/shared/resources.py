@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import streamlit as st
@@ -23,6 +24,7 @@ from nnet.detector import Detector, Trace, TrainedModel
 from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.runs import usable_checkpoints
+from nnet.saved import kept_thresholds
 from nnet.saved.formats import CONFIG, CONFIG_FORMAT, DECISION, DECISION_FORMAT
 from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
@@ -88,6 +90,8 @@ class Tile:
     is_other: bool = False
 
 
+_loaded: WeakValueDictionary[tuple[str, str, str], TrainedModel] = WeakValueDictionary()
+"""The loaded models by path, device and network, as long as something else holds them."""
 _AND_DECISION = "+"  # in a fingerprint, before that of the thresholds that somebody kept
 
 
@@ -171,11 +175,11 @@ def devices() -> list[str]:
 
 def checkpoint_fingerprint(path: Path) -> str:
     """What changes when a checkpoint does. Raises CheckpointError or FileNotFoundError if it cannot be read."""
-    kept = path / DECISION
+    decision = path / DECISION
     own = hashlib.sha256(CONFIG_FORMAT.content(path / CONFIG)).hexdigest()
-    if not kept.exists():
+    if not decision.exists():
         return own
-    return f"{own}{_AND_DECISION}{hashlib.sha256(DECISION_FORMAT.content(kept)).hexdigest()}"
+    return f"{own}{_AND_DECISION}{hashlib.sha256(DECISION_FORMAT.content(decision)).hexdigest()}"
 
 
 def model_key(fingerprint: str, device: str) -> str:
@@ -210,7 +214,11 @@ def explained(name: str) -> Iterator[None]:
 @st.cache_resource(max_entries=MODELS, show_spinner=words.LOADING_MODEL)
 def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
     """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
-    detector = Detector.load(path, device)
+    network = path, device, fingerprint.partition(_AND_DECISION)[0]
+    if (loaded := _loaded.get(network)) is not None:  # somebody keeps another threshold
+        detector = _loaded[network] = loaded.deciding_by(kept_thresholds.read(Path(path)))
+        return detector
+    detector = _loaded[network] = Detector.load(path, device)
     # The first pass through a network is many times slower than the next, since the kernels are prepared in it: it
     # belongs to loading, not to the visitor's first picture.
     detector.unframed.trace(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8))
