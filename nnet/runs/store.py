@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 
 from nnet.data.archive import ZipLimits
 from nnet.errors import NNetError
-from nnet.runs import cancelling, disk, layout, queue, uploads
+from nnet.runs import cancelling, disk, layout, parts, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
 from nnet.runs.run import RESUMABLE, Run, is_usable
@@ -126,20 +126,39 @@ class Runs:
         layout.write_spec(path, dataclasses.replace(layout.read_spec(path), name=_checked_name(name)))
         return self.get(id)
 
-    def delete(self, id: str) -> None:
+    def delete(self, id: str, is_used: Callable[[Path], bool] = lambda folder: False) -> None:
         """Remove a run with everything in it, its model too; or a model that lies here without a run, such as a copy.
 
+        What was staged for it goes, too, unless another run is made of the same pictures; that run has files of its
+        own in any case.
+
+        Args:
+            is_used: whether somebody works on a folder of pictures, staged or in the run, who is not to lose it.
+
         Raises:
-            RunError: there is neither, or it is running; cancel it first.
+            RunError: there is neither; or it is running (cancel it first), or somebody works on its pictures.
         """
         is_model = Path(id).name == id and not id.startswith(".") and is_usable(self.root / id)
         path = self.root / id if is_model else self._path(id)
         with self._library():
             if is_held(path / layout.LOCK):
                 raise RunError(f"{self.get(id).name} is running. Cancel it before you delete it.")
+            if is_used(path / layout.DATA):
+                raise RunError(
+                    "Somebody is about to train on its pictures in another window. Start that training or close the "
+                    "window, then delete it."
+                )
+            staged = [one for one in uploads.twins(self.root, path / layout.DATA) if not is_used(one)]
+            if self._others_have(path):
+                staged = []
             grave = Path(tempfile.mkdtemp(prefix=".deleted-", dir=self.root))
             path.rename(grave / path.name)  # in one step: never a half-deleted run
-        shutil.rmtree(grave, ignore_errors=True)
+        for folder in (grave, *staged):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def shares_pictures(self, id: str) -> bool:
+        """Whether another run is made of the same uploaded pictures, so that these stay when the run is deleted."""
+        return self._others_have(self.root / id)
 
     # ------------------------------------------------------------------------------------------------ running
 
@@ -179,6 +198,11 @@ class Runs:
         if Path(id).name != id or id.startswith(".") or not os.path.lexists(path / layout.SPEC):
             raise RunError(f"There is no run {id!r} in {self.root}. It may have been deleted.")
         return path
+
+    def _others_have(self, path: Path) -> bool:
+        own = parts.of_uploaded(path / layout.DATA)
+        others = (other for other in queue.directories(self.root) if other != path)
+        return bool(own) and any(parts.of_uploaded(other / layout.DATA) == own for other in others)
 
     def _library(self) -> contextlib.AbstractContextManager[None]:
         return locked(self.root / layout.LIBRARY_LOCK)

@@ -1,6 +1,7 @@
 """Uploaded images on their way into a run: kept on disk, so that neither an error nor a closed browser loses them."""
 
 import contextlib
+import filecmp
 import hashlib
 import os
 import shutil
@@ -82,6 +83,23 @@ def copy_tree(source: Path, target: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         disk.require(disk.bytes_in(source), target.parent, "The images need")
         shutil.copytree(source, target)
+
+
+def twins(root: Path, data: Path) -> list[Path]:
+    """The staged folders with exactly the pictures of a run's `data`: what the run was made of; [] without any."""
+    own = _listed(data)
+    staged = [path for path in (root / UPLOADS).glob("[0-9a-f]*") if path.is_dir()] if own else []
+    return [folder for folder in staged if _listed(folder) == own and all(_is_same(data, folder, name) for name in own)]
+
+
+def _listed(folder: Path) -> dict[str, int]:
+    """Name inside the folder -> bytes, of every file."""
+    return {file.relative_to(folder).as_posix(): file.stat().st_size for file in folder.rglob("*") if file.is_file()}
+
+
+def _is_same(one: Path, other: Path, name: str) -> bool:
+    """Most are the same file under two names, see `copy_tree`."""
+    return (one / name).samefile(other / name) or filecmp.cmp(one / name, other / name, shallow=False)
 
 
 def forget_old(root: Path) -> None:
