@@ -27,6 +27,7 @@ from workbench.shared import (
     take_away,
     theme,
     units,
+    updated,
     visits,
     words,
 )
@@ -106,7 +107,8 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     def told(*args: P.args, **kwargs: P.kwargs) -> None:
         visits.seen()
         try:
-            draw(*args, **kwargs)
+            with updated.told():
+                draw(*args, **kwargs)
         except (NNetError, OSError) as error:
             _tell(error)
 

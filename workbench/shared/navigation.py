@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from workbench.shared import places, visits, words
+from workbench.shared import places, updated, visits, words
 
 ICON = Path(__file__).with_name("icon.png")
 """The workbench's sign. Without one the browser fetches the page's symbol from the internet as soon as the navigation
@@ -29,7 +29,8 @@ def run(home: Callable[[], None]) -> None:
         return
     entered = _ENTERED.set(True)
     try:
-        show().run()
+        with updated.told():
+            show().run()
     finally:
         _ENTERED.reset(entered)
 
