@@ -1,10 +1,12 @@
 """Who scores the pictures: a model, from a checkpoint or as `nnet export` wrote it."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +15,9 @@ from nnet.data.errors import ImageError
 from nnet.data.images import resize
 from nnet.export.errors import ExportError
 from nnet.export.opening import MANIFEST, exports_in, open_export, read_manifest
+
+if TYPE_CHECKING:  # an export needs no torch
+    from nnet.detector import TrainedModel
 
 
 class Judged(NamedTuple):
@@ -63,9 +68,21 @@ class CheckpointJudge:
 
     def __init__(self, checkpoint: Path, expression: str | None, device: str, weights: Path | None) -> None:
         from nnet.detector import Detector
+
+        self._use(Detector.load(checkpoint, device, weights), expression)
+
+    @classmethod
+    def of(cls, detector: TrainedModel) -> CheckpointJudge:
+        """A model that is loaded already, with its own score."""
+        judge = cls.__new__(cls)
+        judge._use(detector, None)
+        return judge
+
+    def _use(self, detector: TrainedModel, expression: str | None) -> None:
         from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 
-        self._detector = Detector.load(checkpoint, device, weights)
+        checkpoint = detector.checkpoint.path
+        self._detector = detector
         self._reference = self._detector.calibration.for_expression(expression)
         self.name = str(checkpoint)
         self.expression, self.threshold = self._reference.expression.text, self._reference.threshold

@@ -1,10 +1,11 @@
-"""Watch: the last results of `nnet watch`, live."""
+"""Watch: start and stop watching a folder, and the last results, live."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from nnet.data.names import local_path
+from nnet.errors import NNetError
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE
 from workbench.shared import (
@@ -22,10 +23,11 @@ from workbench.shared import (
 from workbench.shared import words as shared_words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
-from workbench.watch import figures, live, words
+from workbench.watch import figures, live, watchers, words
 from workbench.watch.settings import DECISION, LINE
 
 _PATH, _KEPT = "watch_path", "watch_path_kept"
+_FOLDER, _FOLDER_KEPT, _SHOWN = "watch_folder", "watch_folder_kept", "watch_shown"
 
 
 def main() -> None:
@@ -34,9 +36,8 @@ def main() -> None:
         if hosting.is_shared() and not places.watched_folders():
             st.info(hosting_words.NO_WATCHED, icon=":material/videocam_off:")
             return
-        out = _folder()
+        out = _listed() if places.watched_folders() else _own(entry)
         if out is None:
-            _before_the_first(entry)
             return
         decision = controls.choose(DECISION, words.DECISIONS, label=words.DECISION)
         live.draw(out, decision)
@@ -44,20 +45,92 @@ def main() -> None:
             controls.download(words.TABLE, (out / TABLE).read_bytes, words.TABLE_FILE)
 
 
-def _before_the_first(entry: ModelEntry | None) -> None:
-    """How to start, with the model in use, and beside it how a decision will look."""
-    model = entry if entry is not None and not entry.problem else None
-    how, example = st.columns((1, 1), gap="medium")
-    with how:
-        st.markdown(words.NO_MODEL if model is None else words.HOW_TO.format(model=units.plain(model.title)))
-        folder = "MODEL" if model is None else str(model.path.resolve())
-        st.code(words.command(folder), language=None, wrap_lines=True)
-        st.markdown(words.THEN)
-        with st.expander(words.AT_HAND, icon=":material/bookmark:"):
-            st.markdown(words.AT_HAND_HOW)
-    with example:
-        if model is not None:
-            _example(frame.loaded(model, looks_into=False))
+def _listed() -> Path:
+    """One of the folders of results that the environment lists."""
+    listed = places.watched_folders()
+    return listed[controls.choose(LINE, list(listed), label=words.LINE, kind="list")]
+
+
+def _own(entry: ModelEntry | None) -> Path | None:
+    """Start and stop watching here, or follow a watcher that runs elsewhere; the folder of results to show."""
+    usable = entry if entry is not None and not entry.problem else None
+    written = st.session_state.get(_PATH, st.session_state.get(_KEPT, ""))
+    shown = None if written else _following(st.session_state.get(_SHOWN))
+    if shown is None and not written and usable is not None:
+        model = frame.loaded(usable, looks_into=False)
+        form, example = st.columns((1, 1), gap="medium")
+        with form:
+            if _begun(model):
+                st.rerun()
+        with example:
+            _example(model)
+    elif shown is None and usable is None:
+        st.markdown(words.NO_MODEL)
+    with st.expander(words.ELSEWHERE, icon=":material/terminal:", expanded=bool(written) or usable is None):
+        named = _elsewhere(usable)
+    return named or shown
+
+
+def _begun(model: Model) -> bool:
+    """Ask which folder is to be watched; whether a watcher was started."""
+    st.session_state.setdefault(_FOLDER, st.session_state.get(_FOLDER_KEPT, ""))
+    written = st.text_input(
+        words.WATCH_THIS, key=_FOLDER, placeholder=words.WATCH_EXAMPLE, help=words.WATCH_HELP
+    ).strip()
+    st.session_state[_FOLDER_KEPT] = written
+    icon = ":material/play_arrow:"
+    pressed = st.button(words.START, "watch_start", type="primary", icon=icon, disabled=not written)
+    st.caption(words.with_model(model.name))
+    if not pressed:
+        return False
+    try:
+        with st.spinner(words.STARTING):
+            st.session_state[_SHOWN] = watchers.start(model, local_path(written).absolute()).out
+    except (NNetError, OSError) as error:
+        st.error(units.plain(str(error)), icon=":material/folder_off:")
+        return False
+    return True
+
+
+def _following(wanted: Path | None) -> Path | None:
+    """The watcher that is shown, with a way to stop it: of those that were started here, the wanted one, else one that
+    runs still, such as from before the page was loaded again."""
+    every = {one.out: one.folder for one in watchers.running()}
+    if len(every) > 1:
+        names = {str(out): str(folder) for out, folder in every.items()}
+        wanted = Path(st.selectbox(words.LINE, list(names), format_func=lambda out: names[out], key="watch_running"))
+    elif wanted is None:
+        wanted = next(iter(every), None)
+    if wanted is None:
+        return None
+    st.session_state[_SHOWN] = wanted  # also once it is stopped
+    with st.container(horizontal=True, gap="small"):
+        if wanted in every:
+            st.button(words.STOP, "watch_stop", on_click=watchers.stop, args=(wanted,), icon=":material/stop:")
+        st.button(words.ANOTHER, "watch_another", on_click=_leave, disabled=wanted in every, icon=":material/folder:")
+    if ended := watchers.problem(wanted):
+        st.error(units.plain(ended), icon=":material/error:")
+    return wanted
+
+
+def _leave() -> None:
+    """Ask for a folder again. A callback."""
+    st.session_state.pop(_SHOWN, None)
+
+
+def _elsewhere(model: ModelEntry | None) -> Path | None:
+    """The command that starts a watcher elsewhere, and the folder of its results, which the visitor names."""
+    st.markdown(words.HOW_TO if model is not None else words.NO_MODEL_HOW)
+    st.code(words.command("MODEL" if model is None else str(model.path.resolve())), language=None, wrap_lines=True)
+    st.markdown(words.THEN)
+    # Streamlit forgets the text when the visitor opens another page.
+    st.session_state.setdefault(_PATH, st.session_state.get(_KEPT, ""))
+    written = st.text_input(
+        words.FOLDER, key=_PATH, placeholder=words.FOLDER_EXAMPLE, help=words.FOLDER_HELP, width=480
+    ).strip()
+    st.session_state[_KEPT] = written
+    st.caption(words.AT_HAND_HOW)
+    return local_path(written) if written else None
 
 
 def _example(model: Model) -> None:
@@ -75,17 +148,3 @@ def _example(model: Model) -> None:
     else:
         st.markdown(f":gray-badge[{shared_words.OTHER_KIND}]")
     st.caption(words.EXAMPLE.format(sample=title))
-
-
-def _folder() -> Path | None:
-    """The folder of results: one that the environment lists, else one that the visitor names."""
-    listed = places.watched_folders()
-    if listed:
-        return listed[controls.choose(LINE, list(listed), label=words.LINE, kind="list")]
-    # Streamlit forgets the text when the visitor opens another page.
-    st.session_state.setdefault(_PATH, st.session_state.get(_KEPT, ""))
-    written = st.text_input(
-        words.FOLDER, key=_PATH, placeholder=words.FOLDER_EXAMPLE, help=words.FOLDER_HELP, width=480
-    ).strip()
-    st.session_state[_KEPT] = written
-    return local_path(written) if written else None

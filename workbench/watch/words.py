@@ -9,15 +9,22 @@ from nnet.watch.table import shown
 from workbench.shared import units
 
 TITLE = "Watch"
-ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them."
+ABOUT = "Judges every picture that arrives in a folder, such as a camera's, and shows the last ones."
 EXAMPLE = "An example of a picture that was scored: {sample}."
-HOW_TO = "Start `nnet watch` in a terminal, here with the model in use, **{model}**:"
-NO_MODEL = "No model can be used yet. Train one, then start `nnet watch` with its folder in place of `MODEL`:"
-THEN = "Put the camera's folder in place of `/camera`, and name the folder after `--out` in the field above."
-AT_HAND = "Open the folder of results with the workbench"
+WATCH_THIS, WATCH_EXAMPLE = "Folder to watch", "/camera"
+WATCH_HELP = (
+    "A folder of the computer where the workbench runs, such as the one in which a camera puts its pictures. Every "
+    "picture in it, and every one that arrives later, is judged once. Nothing in the folder is changed."
+)
+START, STARTING, STOP, ANOTHER = "Start watching", "Starting", "Stop watching", "Watch another folder"
+ELSEWHERE = "On the command line, or on another computer"
+HOW_TO = "`nnet watch` does the same without the workbench, with the model in use:"
+NO_MODEL = "No model can be used yet. Train one to watch a folder with it."
+NO_MODEL_HOW = "`nnet watch` does the same without the workbench; put the folder of your model in place of `MODEL`:"
+THEN = "Put the camera's folder in place of `/camera`. To follow it here, name the folder after `--out`:"
 AT_HAND_HOW = (
-    "Set the environment variable `NNET_WATCH` to the folder of results before the workbench is started; several "
-    "folders are separated as in `PATH`. This page then shows these folders alone."
+    "Set the environment variable `NNET_WATCH` to folders of results, separated as in `PATH`, before the workbench is "
+    "started, and this page shows these alone."
 )
 LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
 FOLDER_HELP = "The folder after --out. It lies on the computer where the workbench runs, and no link names it."
@@ -39,6 +46,11 @@ TREND_HINT = (
 TREND_X, TREND_Y = "picture", "times threshold"
 TREND_TOLD = "%{customdata}<br>%{y:.3g} times the threshold<extra></extra>"
 TABLE, TABLE_FILE = "All results (CSV)", "results.csv"
+
+
+def with_model(name: str) -> str:
+    """With what a folder is watched, and how long."""
+    return f"With the model in use, **{units.plain(name)}**, until you stop it or the workbench ends."
 
 
 def command(checkpoint: str) -> str:

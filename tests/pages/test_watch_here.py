@@ -1,0 +1,102 @@
+"""Watching a folder from the page: started, followed, stopped, found again after a reload, and never shared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from apptest import fine, said, start
+from streamlit.testing.v1 import AppTest
+from waiting import until
+from watched import PlainJudge, put
+
+from nnet.runs import Runs
+from nnet.watch.judges import CheckpointJudge
+from nnet.watch.results import read_results
+from workbench.shared import hosting, hosting_words, places
+from workbench.watch import watchers
+from workbench.watch import words as text
+
+PAGE = "pages/9_Watch.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
+
+
+@pytest.fixture(autouse=True)
+def camera(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a camera, with a dark and a bright picture."""
+    monkeypatch.delenv(places.WATCHED, raising=False)
+    monkeypatch.setattr(CheckpointJudge, "of", lambda detector: PlainJudge())
+    monkeypatch.setattr(watchers, "INTERVAL", 0.01)
+    put(tmp_path / "camera", "dark.png", 20)
+    put(tmp_path / "camera", "bright.png", 200)
+    yield tmp_path / "camera"
+    for one in watchers.running():
+        one.stop()
+
+
+def watching(folder: Path) -> AppTest:
+    at = start(PAGE)
+    fine(at.text_input(key="watch_folder").set_value(str(folder)).run())
+    return fine(at.button(key="watch_start").click().run())
+
+
+def counted(one: watchers.Watching) -> int:
+    return sum(read_results(one.out, 1).counts.values())
+
+
+def test_a_folder_is_watched_until_it_is_stopped_and_goes_on_from_its_results(camera: Path, runs: Runs) -> None:
+    at = watching(camera)
+    (one,) = watchers.running()
+    assert one.folder == camera and one.out.is_relative_to(runs.root / watchers.WATCHED)
+    until(lambda: counted(one) == 2)
+    fine(at.run())
+    assert text.RUNNING in said(at) and {m.label: m.value for m in at.metric}["Anomalous"] == "1"
+    put(camera, "next.png", 220)
+    until(lambda: counted(one) == 3)
+    assert "next.png" in said(fine(at.run()))
+    fine(at.button(key="watch_stop").click().run())
+    assert not watchers.running() and text.STOPPED in said(at) and "next.png" in said(at)
+    fine(at.button(key="watch_another").click().run())
+    assert at.text_input(key="watch_folder").value == str(camera), "it need not be typed again"
+    put(camera, "last.png", 30)
+    fine(at.button(key="watch_start").click().run())
+    (again,) = watchers.running()
+    until(lambda: counted(again) == 4)
+    assert again.out == one.out
+
+
+def test_a_reload_finds_it_again_and_the_address_names_no_folder(camera: Path) -> None:
+    at = watching(camera)
+    assert str(camera) not in str(dict(at.query_params))
+    again = start(PAGE)
+    assert again.button(key="watch_stop") and not [box for box in again.text_input if box.key == "watch_folder"]
+    fine(again.button(key="watch_stop").click().run())
+    assert text.STOPPED in said(again), "its results stay on the page"
+    assert not [box for box in start(PAGE, watch_folder="/etc").text_input if box.value == "/etc"]
+
+
+@pytest.mark.parametrize("written", ["/nowhere/at/all", "~nobody at all/x", "x" * 5000, "/dev/zero"])
+def test_what_cannot_be_watched_gets_a_sentence(written: str) -> None:
+    at = start(PAGE)
+    fine(at.text_input(key="watch_folder").set_value(written).run())
+    fine(at.button(key="watch_start").click().run())
+    assert len(at.error) == 1 and at.error[0].value.endswith(".") and not watchers.running()
+    assert at.text_input(key="watch_folder").value == written
+
+
+def test_a_watcher_that_ends_by_itself_says_why(camera: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(PlainJudge):
+        def judge(self, images: object) -> list:
+            raise hosting_error
+
+    hosting_error = watchers.WatchError("The model computes no usable numbers.")
+    monkeypatch.setattr(CheckpointJudge, "of", lambda detector: Broken())
+    at = watching(camera)
+    until(lambda: not watchers.running())
+    assert "no usable numbers" in fine(at.run()).error[0].value.replace("\\", "")
+
+
+def test_a_shared_demo_watches_no_folder_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosting, "is_shared", lambda: True)
+    at = start(PAGE)
+    assert [info.value for info in at.info] == [hosting_words.NO_WATCHED] and not at.text_input
