@@ -15,12 +15,13 @@ def main(arguments: list[str]) -> int:
 
             supervise(Path(root), int(lock[0]) if lock else None)
         case ["measure", folder, *data]:
-            from nnet.runs.estimate import measure
+            from nnet.runs.estimate import STAGE, measure
             from nnet.runs.layout import read_spec
 
             try:
                 path = Path(folder)
-                print(json.dumps(measure(read_spec(path), path, Path(data[0]) if data else None)))
+                tell = (path / STAGE).write_text
+                print(json.dumps(measure(read_spec(path), path, Path(data[0]) if data else None, tell)))
             except NNetError as error:
                 print(f"nnet: {error}", file=sys.stderr)
                 return 1

@@ -19,6 +19,9 @@ from nnet.runs.layout import RunError, RunSpec, write_spec
 from nnet.units import data_size
 
 STEPS = 4
+STAGE = "stage"
+"""File in which the measuring process says how far it is, beside the run's settings: one of `STAGES`."""
+STAGES = ("start", "pictures", "network", *(f"step {n}" for n in range(1, STEPS + 2)))
 START_SECONDS = 8.0  # loading Python's packages and the teacher
 FILM_IMAGES = 22  # see `nnet.runs.watching`
 SMALL_TEACHER = "efficientnet_lite0"
@@ -131,7 +134,7 @@ def costs_of(spec: RunSpec) -> Costs:
 
 
 def estimate(
-    spec: RunSpec, folder: Path, data: Path | None = None, tick: Callable[[], object] = lambda: None
+    spec: RunSpec, folder: Path, data: Path | None = None, tick: Callable[[str], object] = lambda stage: None
 ) -> Estimate:
     """Measure a few steps in a separate process, so that running out of memory harms nobody else.
 
@@ -141,7 +144,8 @@ def estimate(
         spec: what would be trained.
         folder: where the runs lie (its disk is looked at).
         data: the staged upload, if `spec.data` is "upload".
-        tick: called each TICK_SECONDS while the process measures. Whatever it raises ends the process at once.
+        tick: called each TICK_SECONDS while the process measures, with one of `STAGES`. Whatever it raises ends the
+            process at once.
 
     Raises:
         TooSlow: it took over TIMEOUT seconds.
@@ -196,7 +200,9 @@ def misfit(spec: RunSpec, folder: Path, data: Path) -> str:
     return ""
 
 
-def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
+def measure(
+    spec: RunSpec, folder: Path, data: Path | None, tell: Callable[[str], object] = lambda stage: None
+) -> dict[str, Any]:
     """Make a few steps of a run, and say what they took.
 
     All is done as in training, on a few of the images; what grows with their number is extrapolated. Must run in a
@@ -205,6 +211,7 @@ def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
     Args:
         folder: takes what training would write.
         data: where uploaded images are.
+        tell: told each of `STAGES` but the first as it begins.
     """
     import numpy as np
 
@@ -218,6 +225,7 @@ def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
     from nnet.training.schedule import split_normals
     from nnet.training.trial import trial
 
+    tell("pictures")
     config, free = spec.config, available_memory()
     base = peak_memory()  # what this process has already is free for the run as well
     dataset = open_data(spec, data or folder)
@@ -235,9 +243,10 @@ def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
     reading = (time.perf_counter() - started) / (some if pieces == (1, 1) else 2)
     weights = Path(spec.teacher_weights) if spec.teacher_weights else None
     pixels = np.resize(pixels, (some, *pixels.shape[1:]))
+    tell("network")
     job = TrainJob(config, folder, device=spec.device, weights_file=weights)
     inputs = len(trained) * pieces[0]
-    steps = trial(job, pixels, inputs, STEPS)
+    steps = trial(job, pixels, inputs, STEPS, lambda step: tell(f"step {step}"))
     epochs = steps["epochs"]
     cache = steps.pop("feature_bytes") * inputs
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
@@ -276,20 +285,29 @@ def _remedies(config: Config) -> list[Remedy]:
     return found
 
 
-def _found(spec: RunSpec, data: Path | None, tick: Callable[[], object] = lambda: None) -> dict[str, Any]:
+def _found(spec: RunSpec, data: Path | None, tick: Callable[[str], object] = lambda stage: None) -> dict[str, Any]:
     """What `measure` finds in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="nnet-estimate-") as name:
         write_spec(Path(name), spec)
         threads = {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
         command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
         known = {**os.environ, **threads, "PYTHONPATH": processes.python_path()}
-        done = _ended(command, known, tick)
+        done = _ended(command, known, lambda: tick(_stage(Path(name))))
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
     if done.returncode < 0 or "MemoryError" in done.stderr or "out of memory" in done.stderr.lower():
         raise RunError("The trial steps ran out of memory. Choose a smaller size or batch.")
     last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
     raise RunError(last[0].removeprefix("nnet: "))
+
+
+def _stage(folder: Path) -> str:
+    """How far the measuring process says that it is."""
+    try:
+        said = (folder / STAGE).read_text()
+    except OSError:
+        return STAGES[0]
+    return said if said in STAGES else STAGES[0]  # it is being written at this moment
 
 
 def _ended(command: list[str], known: dict[str, str], tick: Callable[[], object]) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,9 @@ from nnet.training.loop import Objective, Trainer
 from nnet.training.schedule import epochs, steps_per_epoch
 
 
-def trial(job: TrainJob, images: np.ndarray, count: int, steps: int) -> dict[str, Any]:
+def trial(
+    job: TrainJob, images: np.ndarray, count: int, steps: int, tell: Callable[[int], object] = lambda step: None
+) -> dict[str, Any]:
     """What a few real training steps take; the first one, in which kernels are prepared, does not count.
 
     Args:
@@ -22,6 +24,7 @@ def trial(job: TrainJob, images: np.ndarray, count: int, steps: int) -> dict[str
         images: some of the images, uint8 (n, size, size, 3).
         count: number of training images in the whole run.
         steps: how many to measure.
+        tell: told the number of each step, from 1, as it begins; the first one does not count.
 
     Returns:
         "seconds_per_step" (median), "steps" and "epochs" of the whole run, "teacher_seconds" and "forward_seconds" per
@@ -46,7 +49,11 @@ def trial(job: TrainJob, images: np.ndarray, count: int, steps: int) -> dict[str
         trainer.step(loss)
 
     network.train()
-    times = [_timed(device, step) for _ in range(steps + 1)][1:]
+    times = []
+    for number in range(1, steps + 2):
+        tell(number)
+        times.append(_timed(device, step))
+    times = times[1:]
     trainer.state.keep(1, last=True)
     network.eval()
     with torch.inference_mode():

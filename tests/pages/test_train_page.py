@@ -29,7 +29,9 @@ from nnet.runs.layout import DIVERGED, EXIT
 from nnet.runs.slots import resolve, take_slot
 from nnet.saved.card import write_card
 from nnet.scoring import doubts
+from nnet.scoring.promise import before_training
 from workbench.shared import model_words, resources, setting_words, units
+from workbench.shared import words as shared_text
 from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
@@ -560,6 +562,18 @@ def test_a_run_is_cancelled_resumed_renamed_and_deleted(runs: Runs) -> None:
     press(at, "confirm_delete")
     assert not run.path.exists() and "run" not in at.query_params
     assert "may have been deleted" not in said(at)
+
+
+def test_a_run_that_waits_shows_what_will_be_trained(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    shown = said(at)
+    at = press(at, "start_training")
+    (run,) = runs.list()
+    assert run.state == "queued" and train_text.PLANNED in said(at)
+    split = train_text.split(6, 8, 0, 0, 0)
+    promised = shared_text.promise(before_training(8, run.spec.config.scoring.quantile, 0))
+    assert split in shown and split in said(at) and promised in said(at)
+    assert train_text.SELECTION.format(kind=train_text.GOOD) in said(at)
 
 
 def test_a_refused_action_is_told_on_the_page(runs: Runs) -> None:

@@ -1,10 +1,12 @@
 """The Train page's upload: what is taken, what can be taken out, what outlives a reload, and what is removed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from apptest import PNG, encoded, fine, said, start
 from builders import encode, zipped
 from streamlit.testing.v1 import AppTest
@@ -13,7 +15,7 @@ from test_train_page import TRAIN, drop, has, photos, press, runs, start_on_text
 from nnet.data.ignoring import decode_ignore
 from nnet.errors import NNetError
 from nnet.runs import Runs, RunSpec
-from nnet.runs.estimate import TooSlow
+from nnet.runs.estimate import STAGES, TooSlow
 from workbench.shared import visits
 from workbench.train import estimates, uploads
 from workbench.train import words as train_text
@@ -165,8 +167,30 @@ def test_an_estimate_that_took_too_long_names_the_training_beside_it(
         ESTIMATED(spec, None)
 
 
-def test_an_estimate_touches_the_page_while_it_measures_so_that_stop_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks = []
-    monkeypatch.setattr(estimates, "estimate", lambda spec, folder, data, tick: ticks.append(tick))
-    estimates._estimate(RunSpec("x", "synthetic:metal"), None)
-    assert ticks[0].__name__ == "empty" and ticks[0].__self__.__class__.__name__ == "DeltaGenerator"
+def test_an_estimate_tells_how_far_it_is_and_is_stopped_by_a_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from nnet.runs import RunSpec
+        from workbench.train import estimates
+
+        if st.button("go"):
+            estimates._estimate(RunSpec("x", "synthetic:metal"), None)
+
+    seen = []
+
+    def measuring(spec: object, folder: object, data: object, tick: Callable[[str], None]) -> None:
+        for stage in STAGES:
+            tick(stage)
+            seen.append(stage)
+            if stage == "network":
+                st.stop()  # as Streamlit does when a button was pressed meanwhile
+
+    monkeypatch.setattr(estimates, "estimate", measuring)
+    at = AppTest.from_function(page, default_timeout=60).run()
+    at.button[0].click().run()
+    assert seen == ["start", "pictures", "network"]
+    (bar,) = at.get("progress")
+    assert bar.proto.text.startswith("Building the network") and bar.proto.value == round(100 * 2 / len(STAGES))
+    at.button(key="stop_estimate").click().run()
+    assert [toast.value for toast in at.toast] == [train_text.ESTIMATE_STOPPED] and not at.get("progress")

@@ -16,7 +16,7 @@ from nnet.model.network import NNet
 from nnet.presets import preset
 from nnet.runs import RunError, Runs, RunSpec, disk, estimate, worker
 from nnet.runs import slots as slot_module
-from nnet.runs.estimate import judge
+from nnet.runs.estimate import STAGES, judge
 from nnet.runs.holders import Holder, hand_over, in_the_way
 from nnet.runs.slots import MACHINE, resolve, take_slot
 
@@ -41,7 +41,9 @@ FOUND = {
 def test_a_few_real_steps_give_an_estimate(tmp_path):
     config = tiny_config(train__epochs=3, model__teacher="mobilenetv3_small_050")
     spec = RunSpec("x", "synthetic:metal", config, device="cpu")
-    found = estimate(spec, tmp_path / "runs")
+    told: list[str] = []
+    found = estimate(spec, tmp_path / "runs", tick=told.append)
+    assert {*told} <= {*STAGES} and "pictures" in told and sorted(told, key=STAGES.index) == told
     assert (found.training_images, found.held_out) == (52, 8)  # 60 images
     assert found.epochs == 3 and found.steps == 3 * 13  # batches of 4
     assert found.seconds > found.steps * found.seconds_per_step > 0

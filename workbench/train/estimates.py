@@ -9,9 +9,10 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec, estimate
-from nnet.runs.estimate import TooSlow
+from nnet.runs.estimate import STAGES, TooSlow
 from nnet.runs.layout import RUNNING
 from workbench.shared import resources
+from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.train import uploads, words
 
@@ -22,10 +23,28 @@ _KEPT: BoundedCache[str, tuple[float, Estimate]] = BoundedCache(32)
 
 
 def _estimate(spec: RunSpec, upload: Path | None) -> Estimate:
-    """Measure. Each tick touches the page, which is where Streamlit ends a run of it that was stopped; that ends the
-    process, too."""
-    place = st.empty()
-    return estimate(spec, resources.runs_folder(), upload, place.empty)
+    """Measure, with a bar and a button to stop. Each tick touches the page, which is where Streamlit ends a run of it
+    that was stopped; that ends the process, too."""
+    place, started = st.empty(), time.monotonic()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, words.estimating(STAGES[0], 0))
+        st.button(shared_words.STOP, icon=":material/stop:", key="stop_estimate", on_click=_stopped)
+
+    def tell(stage: str) -> None:
+        bar.progress(STAGES.index(stage) / len(STAGES), words.estimating(stage, time.monotonic() - started))
+
+    try:
+        found = estimate(spec, resources.runs_folder(), upload, tell)
+    except NNetError:
+        place.empty()
+        raise
+    place.empty()
+    return found
+
+
+def _stopped() -> None:
+    """A callback. The page's next run, in which nobody asks for an estimate, is what ends it."""
+    st.toast(words.ESTIMATE_STOPPED, icon=":material/stop:")
 
 
 def estimate_key(spec: RunSpec, upload: Path | None) -> str:

@@ -47,7 +47,7 @@ def draw(chosen: Choice, config: Config) -> tuple[Choice, Found | None]:
         facts = {"layout": result.inspection.layout, "licence": result.inspection.licence}
         st.caption(units.plain(words.DATA_FACTS.format(**facts)))
     with right:
-        _pictures(result)
+        pictures(result)
     _problems(result, _as_sent(chosen))
     return chosen, result if trainable else None
 
@@ -127,12 +127,13 @@ def _only_one_of_both() -> None:
             st.button(label, key=key, on_click=form.apply, args=(changes,))
 
 
-def _pictures(result: Found) -> None:
-    for caption, pictures in ((words.GOOD, result.good_pictures), (words.DEFECTIVE, result.defective_pictures)):
-        if pictures:
+def pictures(result: Found) -> None:
+    """Some of the pictures of both kinds."""
+    for caption, some in ((words.GOOD, result.good_pictures), (words.DEFECTIVE, result.defective_pictures)):
+        if some:
             st.caption(words.SELECTION.format(kind=caption))
             with st.container(horizontal=True, gap="xsmall"):
-                for key, picture in pictures:
+                for key, picture in some:
                     st.image(picture, width=images.PICTURE, alt=words.PICTURE_ALT.format(kind=caption, key=key))
 
 

@@ -15,7 +15,7 @@ from nnet.runs import LIVE, Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
-from workbench.train import figures, form, run_actions, uploads, waiting, words
+from workbench.train import figures, form, planned, run_actions, uploads, waiting, words
 from workbench.train.figures import Line
 from workbench.train.runs import POLL, poll
 from workbench.train.settings import VIEW
@@ -157,7 +157,11 @@ def _found(format: Document[Any], path: Path) -> tuple[Mapping[str, Any], str]:
 
 
 def _film(run: Run) -> None:
-    training_film.draw(run.id, run.film())
+    """The film; before its first picture, what will be trained."""
+    film = run.film()
+    if run.state in ("created", *LIVE) and not film.epochs:
+        planned.draw(run)
+    training_film.draw(run.id, film)
 
 
 def _curves(run: Run) -> None:

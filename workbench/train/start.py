@@ -33,8 +33,7 @@ def draw(choice: Choice, spec: RunSpec) -> None:
         if refused := training_allowance.refusal():
             st.error(refused, icon=":material/block:")
             return
-        with st.spinner(words.MEASURING, show_time=True):
-            known[key] = _measured(spec, choice)
+        known[key] = _measured(spec, choice)
     estimate = known.get(key)
     if isinstance(estimate, str):
         st.error(units.plain(estimate), icon=":material/error:")

@@ -188,6 +188,7 @@ def split(train: int, held_out: int, tested: int, defective: int, folds: int) ->
     return f"{use}, and **{units.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
 
 
+PLANNED, CHECKING_RUN = "What will be trained", "Looking at the pictures"
 CROSSED = (
     "The light models are trained after the model, each without a part of the images, and score that part. Set “Light "
     "models for the threshold” to 0 under Advanced settings to hold images out instead."
@@ -471,7 +472,22 @@ def changes(values: Mapping[str, object]) -> str:
 
 # ------------------------------------------------------------------------------------------------------ estimate
 
-MEASURING = "Making a few training steps to see how long they take…"
+_MEASURING = {
+    "start": "A process of its own is starting",
+    "pictures": "Reading some of the pictures",
+    "network": "Building the network and its teacher's features",
+}
+ESTIMATE_STOPPED = "The estimate was stopped. Nothing was started."
+
+
+def estimating(stage: str, seconds: float) -> str:
+    """How far an estimate is (`nnet.runs.estimate.STAGES`), and how long it has taken."""
+    from nnet.runs.estimate import STEPS
+
+    said = _MEASURING.get(stage) or f"Training {stage} of {STEPS + 1} to time it"
+    return f"{said}, {seconds:.0f} s so far"
+
+
 ESTIMATE_HELP = "Makes a few real training steps in a separate process and reports time, memory and disk space."
 _BUSY = (
     "A few trial steps took too long to estimate from. The likely reason is that {names} {is_are} training on this "
@@ -674,16 +690,6 @@ def cancelling(run: Run) -> str:
             "time. Resume continues from there."
         )
     return f"Its process is stopped within two seconds. {after}"
-
-
-def deleting(run: Run) -> str:
-    """What deleting does."""
-    goes = [
-        "its model" if run.state == "done" else "its log",
-        "its training film",
-        *(["its uploaded photos"] if run.spec and run.spec.data == "upload" else []),
-    ]
-    return f"This removes from the disk: {', '.join(goes)}. It cannot be undone."
 
 
 def facts(run: Run) -> str:
