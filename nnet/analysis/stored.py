@@ -12,6 +12,7 @@ import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result, default_expressions, gather, pixel_scores, results, score
 from nnet.analysis.framed import looked_at, masks_looked_at
+from nnet.analysis.near import near_defects
 from nnet.data import GOOD, Dataset
 from nnet.detector import TrainedModel
 from nnet.expression import Expression, parse
@@ -36,6 +37,7 @@ class Stored:
         keys, labels: of the pictures; the label of a normal one is "good".
         results: of each expression, the model's own first.
         intervals: expression -> metric -> where it lies with 95 %.
+        near: expression -> the highest score on or beside each picture's defect, (n,) with NaN where none is known.
         image_sizes: of the pictures, as in metrics.json; {} where they are not known.
         shapley: metric -> map -> what the map contributes to it; {} where that is not known.
     """
@@ -46,6 +48,7 @@ class Stored:
     labels: tuple[str, ...]
     results: tuple[Result, ...]
     intervals: dict[str, Intervals]
+    near: Mapping[str, np.ndarray] = field(default_factory=dict)
     image_sizes: Mapping[str, Any] = field(default_factory=dict)
     shapley: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -72,22 +75,43 @@ def measured(
 
 
 def account(
-    dataset: Dataset, evidence: Evidence, found: Sequence[Result], weights_hash: str
+    dataset: Dataset,
+    evidence: Evidence,
+    found: Sequence[Result],
+    weights_hash: str,
+    known: Mapping[str, tuple[Intervals, np.ndarray | None]] | None = None,
 ) -> tuple[dict[str, Any], PictureScores]:
-    """What metrics.json and scores.json are to hold of an evaluation."""
+    """What metrics.json and scores.json are to hold of an evaluation.
+
+    Args:
+        known: by expression, what `intervals` and `nnet.analysis.near.near_defects` say, where that is worked out.
+    """
     written = results(dataset, evidence, found)
     origin = provenance()
+    if known is None:
+        known = {
+            one.expression.text: (intervals(evidence, one), near_defects(evidence, one.expression)) for one in found
+        }
     entry = {
         "data": written["data"],
         "weights_sha256": weights_hash,
         "keys": list(evidence.keys),
         "labels": list(evidence.labels),
-        "scores": {one.expression.text: [float(f"{value:.9g}") for value in one.scores] for one in found},
-        "intervals": {one.expression.text: intervals(evidence, one) for one in found},
+        "scores": {one.expression.text: [_short(value) for value in one.scores] for one in found},
+        "near": {
+            text: [None if np.isnan(value) else _short(value) for value in values]
+            for text, (_, values) in known.items()
+            if values is not None
+        },
+        "intervals": {text: where for text, (where, _) in known.items()},
         "commit": origin["commit"],
         "created": origin["created"],
     }
     return written, cast(PictureScores, entry)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.9g}")
 
 
 def result(
@@ -102,7 +126,7 @@ def result(
         evidence.labels,
         tuple(found),
         dict(known or {one.expression.text: intervals(evidence, one) for one in found}),
-        written["image_sizes"],
+        image_sizes=written["image_sizes"],
     )
 
 
@@ -148,6 +172,7 @@ def _together(sha256: str, entry: PictureScores, metrics: Mapping[str, Mapping[s
             labels,
             tuple(_result(text, np.array(entry["scores"][text], float), labels, metrics[text]) for text in texts),
             {text: dict(of) for text, of in entry.get("intervals", {}).items()},
+            {text: np.array(values, float) for text, values in entry.get("near", {}).items()},
         )
         if texts
         else None

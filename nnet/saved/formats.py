@@ -196,7 +196,8 @@ Interval: TypeAlias = tuple[Number, Number]
 
 class PictureScores(TypedDict):
     """The image scores of a data set's labelled test pictures: of each its key, its label, and a score under each
-    expression. `intervals`: expression -> metric -> where it lies with 95 % (`nnet.scoring.metrics.bootstrap`)."""
+    expression. `intervals`: expression -> metric -> where it lies with 95 % (`nnet.scoring.metrics.bootstrap`). `near`:
+    expression -> the highest score on or beside the defect (`nnet.scoring.places`), null where none is known."""
 
     data: DataAccount
     weights_sha256: Name
@@ -204,6 +205,7 @@ class PictureScores(TypedDict):
     labels: Annotated[list[Sentence], Meta(min_length=1, max_length=1_000_000)]
     scores: Annotated[dict[Sentence, list[Number]], Meta(min_length=1, max_length=10_000)]
     intervals: NotRequired[dict[Sentence, dict[Name, Interval]]]
+    near: NotRequired[dict[Sentence, list[Number | None]]]
     commit: NotRequired[Name]
     created: NotRequired[Name]
 

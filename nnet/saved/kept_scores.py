@@ -25,8 +25,9 @@ def read(path: Path, weights_hash: str) -> dict[str, PictureScores]:
     found = SCORES_FORMAT.find(path / SCORES)
     sets = {} if found is None else found["sets"]
     for entry in sets.values():
-        lists: dict[str, Sequence[object]] = {"labels": entry["labels"], **entry["scores"]}
-        for name, values in lists.items():
+        near = entry.get("near", {})
+        lists: list[tuple[str, Sequence[object]]] = [("labels", entry["labels"]), *entry["scores"].items()]
+        for name, values in [*lists, *near.items()]:
             if len(values) != len(entry["keys"]):
                 reason = f"there are {len(entry['keys'])} pictures, but {len(values)} values of {name[:80]}"
                 raise SCORES_FORMAT.damaged(path / SCORES, reason)
@@ -51,7 +52,8 @@ def add(path: Path, entry: PictureScores) -> None:
     before = sets.pop(data := entry["data"]["sha256"], None)
     if before is not None and (before["keys"], before["labels"]) == (entry["keys"], entry["labels"]):
         intervals = {**before.get("intervals", {}), **entry.get("intervals", {})}
-        entry = {**entry, "scores": {**before["scores"], **entry["scores"]}, "intervals": intervals}
+        near = {**before.get("near", {}), **entry.get("near", {})}
+        entry = {**entry, "scores": {**before["scores"], **entry["scores"]}, "intervals": intervals, "near": near}
     try:
         write_text(path / SCORES, json.dumps({"sets": {**sets, data: entry}}, ensure_ascii=False, allow_nan=False))
     except OSError as error:

@@ -209,7 +209,8 @@ def test_a_copy_that_kept_a_threshold_and_a_run_are_deleted_after_their_conseque
     assert not any(option.endswith("(tiny)") for option in box.options), "it lies in another folder"
     fine(box.select_index([option.endswith(f"({which})") for option in box.options].index(True)).run())
     told = at.markdown[0].value
-    assert "It cannot be undone" in told and ("its uploaded photos" in told) == (which == "brackets")
+    assert "It cannot be undone" in told and "The other models and runs of the part stay" in told
+    assert ("the uploaded photos, of which another run is made" in told) == (which == "brackets")
     assert (runs.root / which).is_dir()
     fine(at.button(key="delete_one").click().run())
     assert not (runs.root / which).exists() and tiny_checkpoint.is_dir() and (runs.root / "brackets-longer").is_dir()

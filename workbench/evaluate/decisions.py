@@ -135,11 +135,23 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
     return missed[np.argsort(scores[missed], kind="stable")], alarms[np.argsort(-scores[alarms], kind="stable")]
 
 
+def misplaced(scene: Scene, threshold: float) -> np.ndarray:
+    """Flagged defective images on which nothing is marked on or beside the known defect, the highest score first; as
+    indices."""
+    near, scores = scene.scored[0].near, scene.result.scores
+    if near is None:
+        return np.zeros(0, int)
+    found = np.flatnonzero(scene.defective & (scores > threshold) & (near <= threshold))  # never where it is NaN
+    return found[np.argsort(-scores[found], kind="stable")]
+
+
 def galleries(scene: Scene, threshold: float) -> list[tuple[str, np.ndarray, str]]:
-    """A title, the pictures by their indices, and what is said where there are none: of the misses, and of the false
-    alarms."""
+    """A title, the pictures by their indices, and what is said where there are none: of the misses, of the false
+    alarms, and, where there are any, of those whose defect was found in the wrong place."""
     missed, alarms = worst(scene.result.scores, scene.defective, threshold)
-    return [(words.MISSES, missed, words.NO_MISSES), (words.ALARMS, alarms, words.NO_ALARMS)]
+    found = [(words.MISSES, missed, words.NO_MISSES), (words.ALARMS, alarms, words.NO_ALARMS)]
+    elsewhere = misplaced(scene, threshold)
+    return [*found, (words.misplaced(len(elsewhere)), elsewhere, "")] if len(elsewhere) else found
 
 
 def histogram(

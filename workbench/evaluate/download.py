@@ -5,16 +5,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from nnet.analysis import evaluation, stored
+from nnet.analysis import stored
 from nnet.analysis.subsets import Attribution
 from nnet.report import Subject, render
-from nnet.saved import kept_scores
-from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
-from workbench.evaluate import decisions, download_tables, words
+from workbench.evaluate import decisions, download_tables, recording, words
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
-from workbench.shared import spreadsheet
+from workbench.shared import hosting, spreadsheet
 from workbench.shared.controls import download
 
 
@@ -36,13 +34,13 @@ def draw(scene: Scene) -> None:
     if scene.evidence is None:
         st.caption(words.REPORT_WITHOUT_MAPS)
         return
-    evidence, dataset = measured_just_now(scene)
-    complete = evidence.done == len(evaluation.labelled(dataset))
-    if st.button(words.SAVE, icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
-        checkpoint = scene.model.detector.checkpoint
-        entry, pictures = stored.account(dataset, evidence, results, checkpoint.weights_hash)
-        add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
-        kept_scores.add(checkpoint.path, pictures)
+    checkpoint = scene.model.detector.checkpoint
+    if hosting.is_shared():
+        return
+    if recording.is_own(scene.model):
+        st.caption(words.RECORDED_BY_ITSELF)
+    elif st.button(words.SAVE, icon=":material/save:", help=words.SAVE_HELP, disabled=not recording.is_complete(scene)):
+        recording.keep(scene)
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")
 
 

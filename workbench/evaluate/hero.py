@@ -21,16 +21,18 @@ def draw(scene: Scene, threshold: float) -> None:
     left, right = st.columns((6, 5), gap="medium")
     with left:
         galleries = decisions.galleries(scene, threshold)
-        most = _SHOWN if all(len(which) for _, which, _ in galleries) else 2 * _SHOWN
+        most = _SHOWN if sum(bool(len(which)) for _, which, _ in galleries) > 1 else 2 * _SHOWN
         for title, which, none in galleries:
             if not len(which):
                 st.caption(none)
                 continue
-            st.markdown(f"**{title}**", help=words.gallery_help(len(which)))
+            is_misplaced = not none
+            help = words.MISPLACED_HELP if is_misplaced else words.gallery_help(len(which))
+            st.markdown(f"**{title}**", help=help)
             with st.grid(_SHOWN, min_column_width=100, gap="small") as grid:
                 for index in which[:most]:
                     with grid.cell(), st.container(gap=None):
-                        tile(scene, int(index), "hero")
+                        tile(scene, int(index), "elsewhere" if is_misplaced else "hero")
     with right:
         labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
         scores, own = scene.result.scores, scene.own_threshold

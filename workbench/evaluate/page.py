@@ -26,6 +26,7 @@ from workbench.evaluate import (
     kept_result,
     measured,
     metrics,
+    recording,
     scored,
     subsets,
     threshold,
@@ -148,6 +149,8 @@ def _of_evidence(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     if len(found) == len(evaluation.labelled(chosen.dataset)):
         measures = {metric: getattr(scene.result.overall, metric) for metric in words.METRICS}
         categories.note(model.detector.checkpoint.path, chosen.spec, measures)
+        if recording.by_itself(scene):
+            st.rerun()  # the sidebar tells it, too
     return scene
 
 

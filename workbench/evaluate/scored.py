@@ -9,6 +9,7 @@ import numpy as np
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.near import near_defects
 from nnet.analysis.stored import Intervals, Stored, intervals
 from nnet.data import GOOD
 from nnet.expression import Expression
@@ -26,13 +27,15 @@ _PRE_THINNED = 20_000
 @dataclass(frozen=True)
 class Scored:
     """One expression's `result` without its rankings, its drawn `curves`: "roc" and "pr" over images, and "pixel_roc",
-    "pixel_pr" and "pro" over pixels where there are masks; and where each metric lies with 95 %, over all images and by
-    type of defect, where only metrics over images have one."""
+    "pixel_pr" and "pro" over pixels where there are masks; where each metric lies with 95 %, over all images and by
+    type of defect, where only metrics over images have one; and the highest score `near` each image's defect
+    (`nnet.analysis.near`)."""
 
     result: Result
     curves: dict[str, Line]
     intervals: Intervals
     type_intervals: dict[str, Intervals]
+    near: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
@@ -45,7 +48,7 @@ def of_evidence(key: Key, found: Evidence, expression: Expression) -> Scored:
 
     def make() -> Scored:
         result = evaluation.score(found, expression)
-        return _scored(result, found.labels, intervals(found, result))
+        return _scored(result, found.labels, intervals(found, result), near_defects(found, expression))
 
     return cache.SCORED.of((key, expression), make)
 
@@ -54,13 +57,14 @@ def of_stored(key: Key, found: Stored) -> tuple[Scored, ...]:
     """The same of a stored result, for all its expressions."""
 
     def make(result: Result) -> Scored:
-        known = found.intervals.get(result.expression.text)
-        return _scored(result, found.labels, known or image_intervals(result.scores, np.array(found.labels) != GOOD))
+        text, defective = result.expression.text, np.array(found.labels) != GOOD
+        known = found.intervals.get(text) or image_intervals(result.scores, defective)
+        return _scored(result, found.labels, known, found.near.get(text))
 
     return tuple(cache.SCORED.of((key, one.expression), partial(make, one)) for one in found.results)
 
 
-def _scored(result: Result, labels: Sequence[str], where: Intervals) -> Scored:
+def _scored(result: Result, labels: Sequence[str], where: Intervals, near: np.ndarray | None) -> Scored:
     images, pixels = result.overall.image_ranking, result.overall.pixel_ranking
     curves: dict[str, RocCurve | PrCurve | ProCurve] = {"roc": images.roc(), "pr": images.pr()}
     if pixels is not None and pixels.positives and pixels.negatives:
@@ -76,6 +80,7 @@ def _scored(result: Result, labels: Sequence[str], where: Intervals) -> Scored:
         {name: _line(result.expression.text, curve) for name, curve in curves.items()},
         where,
         _by_type(result, np.array(labels)),
+        near,
     )
 
 

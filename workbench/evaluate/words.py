@@ -378,10 +378,20 @@ MISSED, FALSE_ALARM = "missed", "false alarm"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
+MISPLACED = "wrong place"
+MISPLACED_HELP = (
+    "These defective pictures are flagged, but what is marked on them lies elsewhere than the mask of the defect: they "
+    "are right for another reason, and the defect itself would be missed."
+)
 GALLERY_HINT = (
     "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Press a score to "
     "open the image in Inspect."
 )
+
+
+def misplaced(count: int) -> str:
+    """Above defects that were found in the wrong place."""
+    return f"Found in the wrong place: {count:,}"
 
 
 def gallery_title(title: str, shown: int, total: int) -> str:
@@ -411,7 +421,11 @@ def tile_told(key: str, label: str, ratio: float) -> str:
 
 def tile_label(label: str, ratio: float, place: str) -> str:
     """Below an image: what went wrong on the first screen, how high it scores in the gallery."""
-    return _wrong(label) if place == "hero" else against_own(ratio)
+    return {"hero": _wrong(label), "elsewhere": _kind(label)}.get(place, against_own(ratio))
+
+
+def _kind(label: str) -> str:
+    return MISPLACED if label == DEFECTIVE else f"{MISPLACED}: {image_label(label)}"
 
 
 def _wrong(label: str) -> str:
@@ -616,6 +630,7 @@ SAVE = "Save to the checkpoint"
 SAVE_HELP = (
     "Writes the metrics into the checkpoint's metrics.json, beside those of other data sets. Nothing there is lost."
 )
+RECORDED_BY_ITSELF = "A complete measurement is kept with the model: “This part” in the sidebar shows it."
 REPORT_ABOUT = (
     "The report is a single HTML file for screens and paper: the worst images with their heat maps, what the threshold "
     "promises, metrics with intervals, curves, data, settings and origin. It opens without a network connection."

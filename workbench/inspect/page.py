@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from nnet.data import Sample
+from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
+from nnet.scoring.places import MARGIN, highest_near
 from workbench.inspect import circuit, pixel, regions, settings, strip, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
@@ -55,7 +58,7 @@ def main() -> None:
         calibrated = resources.judgement(model, loaded, expression)
         judged = settings.remember_threshold(calibrated)
         gallery.bar(model, picture, judged, expression)
-        _remarks(model, loaded, judged, calibrated)
+        _remarks(model, picture, loaded, judged, calibrated)
         _live(model, picture, _above(expression))
 
 
@@ -108,7 +111,7 @@ def _closer(scene: Scene) -> None:
         SECTIONS[look](scene)
 
 
-def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
+def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
     """What must be known before the pictures are believed."""
     moved = judged.reference.threshold
     if judged is not calibrated:
@@ -118,8 +121,23 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
         keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved)
     if kinds.beyond(model, loaded) is not None:
         return
+    if _is_misplaced(model, picture, loaded, judged):
+        st.markdown(f":material/wrong_location: {words.MISPLACED}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+
+
+def _is_misplaced(model: Model, picture: Picture, loaded: Loaded, judged: Judgement) -> bool:
+    """Whether a picture is rightly flagged, but for something else than its known defect."""
+    sample = picture.source
+    if not (isinstance(sample, Sample) and sample.is_defective and sample.has_mask and judged.is_anomalous):
+        return False
+    try:
+        mask = sample.load_mask(loaded.image.shape[:2])
+    except NNetError:  # measuring names it
+        return False
+    margin = model.detector.framing.pixels * MARGIN
+    return mask is not None and highest_near(judged.score, mask, margin) <= judged.reference.threshold
 
 
 def _unmoved() -> None:

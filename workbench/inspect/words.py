@@ -188,7 +188,7 @@ def map_row(name: str) -> str:
 
 NORMALS_HINT = (
     "How many held-out normal images reach each score. Look for the diamond, which is this image: the further it is to "
-    "the right of all bars, the more certain the decision. Drag the line, or use the arrow keys, to move the "
+    "the right of all of them, the more certain the decision. Drag the line, or use the arrow keys, to move the "
     "threshold; the normal images that it would flag are shown in a stronger colour."
 )
 HELD_OUT = "held-out normal images"
@@ -327,3 +327,9 @@ def framed(window: tuple[int, int, int, int]) -> str:
         f"here the part from x {left:,} to {right:,} and y {top:,} to {bottom:,} under the largest score. Memory, "
         "Projection and How it works look into that part, too."
     )
+
+
+MISPLACED = (
+    "Found in the wrong place: the picture is rightly flagged, but what is marked on it lies elsewhere than the mask "
+    "of its defect."
+)

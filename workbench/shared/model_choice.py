@@ -212,7 +212,7 @@ def _deleting(ones: Sequence[Deletable]) -> None:
     if id is None:
         return
     one = named[id]
-    st.markdown(model_words.deleting(units.plain(one.title), film=one.film, photos=one.photos))
+    st.markdown(model_words.deleting(units.plain(one.title), film=one.film, photos=one.photos, shares=one.shares))
     st.button(model_words.DELETE_IT, "delete_one", type="primary", on_click=_delete, args=(id,))
 
 
@@ -259,5 +259,5 @@ def _rename(key: str) -> None:
 
 def _rows(part: Part) -> Sequence[Mapping[str, str]]:
     """A part's models and runs, the newest first."""
-    rows = [model_words.model_row(entry, parts.decided(entry), parts.kept_reason(entry)) for entry in part.models]
+    rows = [model_words.model_row(entry, parts.measured(entry), parts.kept_reason(entry)) for entry in part.models]
     return [*rows, *(model_words.run_row(run) for run in part.runs)]

@@ -34,6 +34,7 @@ class ModelEntry:
         training_images: how many, or None.
         created: ISO 8601, or "".
         i_auroc: image AUROC of the model's own score on labelled test images, 0..1, or None.
+        measured_on: the account of the data that this was measured on, where that is not its own; else {}.
         problem: why it cannot be used, or "".
         seed: by which its test images were drawn.
         bits: how many bits of deeper grey values it was trained with, or None.
@@ -61,6 +62,7 @@ class ModelEntry:
     account: Mapping[str, Any] = field(default_factory=dict, compare=False)
     masks: str = ""
     held_out: int | None = None
+    measured_on: Mapping[str, Any] = field(default_factory=dict, compare=False)
     steps: int | None = None
 
     @property
@@ -94,6 +96,8 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
     try:
         data = read_config(path)
         config, about = Config.from_dict(data["config"]), data["about"]
+        i_auroc, measured_on = _measured(read_metrics(path), config, data["sha256"]["weights.safetensors"])
+        own = about.get("data") or {}
         return ModelEntry(
             name,
             path,
@@ -103,14 +107,15 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             config.model.size,
             about["training_images"],
             about.get("created", ""),
-            _i_auroc(read_metrics(path), config),
+            i_auroc,
             source=words.data_source(about),
             bits=bits_of(about),
             seed=about.get("split_seed", config.train.seed),
             part=_part(path, about),
-            account=about.get("data") or {},
+            account=own,
             masks=about.get("masks", ""),
             held_out=None if about.get("cross_folds") else about.get("calibration_images"),
+            measured_on={} if measured_on.get("sha256") == own.get("sha256") else measured_on,
             steps=_steps(path, config, about["training_images"]),
         )
     except NNetError as error:
@@ -143,8 +148,15 @@ def _title(path: Path) -> str:
         return path.name
 
 
-def _i_auroc(metrics: Mapping[str, Any], config: Config) -> float | None:
-    """Of the model's own expression, else of the first one measured; None without results."""
-    scores = metrics.get("scores") or {}
-    results: Mapping[str, Any] = scores.get(config.score.expression) or next(iter(scores.values()), {})
-    return results.get("i_auroc")
+def _measured(metrics: Mapping[str, Any], config: Config, weights: str) -> tuple[float | None, Mapping[str, Any]]:
+    """I-AUROC on the model's own test images, with {}; else on the data that was measured last, with the account of
+    that; (None, {}) without results. Of the model's own expression, else of the first one measured."""
+    later = [one for one in metrics.get("evaluations", {}).values() if one["weights_sha256"] == weights]
+    later.sort(key=lambda one: one.get("created", ""), reverse=True)
+    for entry in (metrics, *later):
+        scores = entry.get("scores") or {}
+        own = scores.get(config.score.expression) or scores.get(config.score.parsed.text)
+        found: Mapping[str, Any] = own or next(iter(scores.values()), {})
+        if found.get("i_auroc") is not None:
+            return found["i_auroc"], {} if entry is metrics else entry["data"]
+    return None, {}

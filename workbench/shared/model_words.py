@@ -32,11 +32,30 @@ def none_of(model: str, answers: Sized) -> str:
     return _NONE_OF.format(total=units.plural(len(answers), "defective sample"), model=units.plain(model))
 
 
-def deleting(title: str, *, film: bool, photos: bool) -> str:
-    """What goes with a model or run that is deleted."""
-    goes = ["its model and kept thresholds", *(["its training film"] * film), *(["its uploaded photos"] * photos)]
+def deleting(title: str, *, film: bool, photos: bool, shares: bool, model: bool = True) -> str:
+    """What goes with a model or run that is deleted, and what stays.
+
+    Args:
+        film, photos: whether it has a film of its training, and pictures that were uploaded.
+        shares: whether another run is made of the same uploaded pictures.
+        model: whether it has a model.
+    """
+    own = photos and not shares
+    goes = [
+        "its model, results and kept thresholds" if model else "its log",
+        *(["its training film"] * film),
+        *(["its uploaded photos"] * own),
+    ]
     listed = ", ".join(goes[:-1]) + f" and {goes[-1]}" if len(goes) > 1 else goes[0]
-    return f"This removes **{title}** from the disk with {listed}. Links to it open nothing then. It cannot be undone."
+    stay = ["The other models and runs of the part stay"]
+    if photos and shares:
+        stay.append("and so do the uploaded photos, of which another run is made")
+    elif not photos:
+        stay.append("and so does the data that it was trained on")
+    return (
+        f"This removes **{title}** from the disk with {listed}. {', '.join(stay)}. Links to it open nothing then. It "
+        "cannot be undone."
+    )
 
 
 KEEP_USING = "Go on with it"
@@ -77,7 +96,9 @@ NO_MODEL = {
     "unreadable": "It has no model: the files of its training are damaged.",
 }
 """What is said of a part without a model, by the state of its newest run."""
-COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Threshold")
+COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Measured on", "Threshold")
+NOT_MEASURED = "Not measured yet; Evaluate does it"
+OWN_TEST_PICTURES = "its own test pictures"
 
 
 def holds(counts: Mapping[str, Any]) -> str:
@@ -102,15 +123,23 @@ def model_row(entry: ModelEntry, decided: Decided | None, reason: str) -> dict[s
     """A model in the table of its part."""
     state = "Damaged" if entry.problem else "Model"
     found, metric = at_its_threshold(decided), headline_metric(entry.i_auroc)
-    metric = ", ".join(filter(None, (metric, trained(entry)))) if metric else ""
-    cells = entry.title, date(entry.created), state, metric, found, reason or FROM_HELD_OUT
+    metric = ", ".join(filter(None, (metric, trained(entry)))) if metric else NOT_MEASURED
+    data = pictures_of(entry.measured_on) if entry.measured_on else OWN_TEST_PICTURES
+    on = "" if entry.i_auroc is None else data
+    cells = entry.title, date(entry.created), state, metric, found, on, reason or FROM_HELD_OUT
     return dict(zip(COLUMNS, cells, strict=True))
+
+
+def pictures_of(account: Mapping[str, Any]) -> str:
+    """The test pictures of a data set: "brackets.zip (20 good, 30 defective)"."""
+    numbers = f"{account.get('test_normal', 0):,} good, {account.get('test_defective', 0):,} defective"
+    return f"{units.cut(str(account.get('name', '')), 60)} ({numbers})"
 
 
 def run_row(run: Run) -> dict[str, str]:
     """A run without a model in the table of its part."""
     made = date(run.spec.created) if run.spec else ""
-    return dict(zip(COLUMNS, (run.name, made, RUN_STATES[run.state], "", "", ""), strict=True))
+    return dict(zip(COLUMNS, (run.name, made, RUN_STATES[run.state], "", "", "", ""), strict=True))
 
 
 def at_its_threshold(decided: Decided | None) -> str:
@@ -176,9 +205,15 @@ def model_lines(entry: ModelEntry) -> list[str]:
     lines = [
         (f"Data: {units.plain(entry.data)}" if entry.data else "", images, held),
         (f"Teacher: {units.plain(entry.teacher)}", trained(entry)),
-        (headline_metric(entry.i_auroc) or "Not measured: no labelled test images", date(entry.created)),
+        (_measured(entry), date(entry.created)),
     ]
     return [" · ".join(filter(None, line)) for line in lines if any(line)]
+
+
+def _measured(entry: ModelEntry) -> str:
+    """The headline metric, and on what, where that is not the model's own test pictures."""
+    on = f" on {units.plain(pictures_of(entry.measured_on))}" if entry.measured_on else ""
+    return f"{headline_metric(entry.i_auroc)}{on}" if entry.i_auroc is not None else NOT_MEASURED
 
 
 def other_models(count: int) -> str:

@@ -22,7 +22,7 @@ from nnet.runs.layout import DATA, UPLOADED
 from nnet.saved import kept_scores, kept_thresholds
 from nnet.saved.checkpoint import read_config
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
-from workbench.shared import datasets, resources, words
+from workbench.shared import datasets, resources, visits, words
 from workbench.shared.model_list import ModelEntry
 
 _AGAIN, _RUN = "handed_part", "handed_run"
@@ -128,13 +128,14 @@ def rename(key: str, name: str) -> None:
 
 @dataclass(frozen=True)
 class Deletable:
-    """What can be deleted: its `id` in the folder of runs, its `title`, and what of it there is beside the model: a
-    `film` of the training, and uploaded `photos`."""
+    """What can be deleted: its `id` in the folder of runs, its `title`, what of it there is beside the model, a `film`
+    of the training and uploaded `photos`, and whether another run `shares` these."""
 
     id: str
     title: str
     film: bool
     photos: bool
+    shares: bool = False
 
 
 def deletable(part: Part) -> list[Deletable]:
@@ -143,16 +144,18 @@ def deletable(part: Part) -> list[Deletable]:
     root = resources.runs_folder().resolve()
     models = [(entry.path, entry.title) for entry in part.models if not kept_thresholds.shipped(entry.path)]
     runs = [(run.path, run.name) for run in part.runs if run.state not in LIVE]
+    library = Runs(root)
     return [
-        Deletable(path.name, title, (path / FILM).exists(), (path / DATA).is_dir())
+        Deletable(path.name, title, (path / FILM).exists(), (path / DATA).is_dir(), library.shares_pictures(path.name))
         for path, title in [*models, *runs]
         if path.resolve().parent == root
     ]
 
 
 def delete(id: str) -> None:
-    """Remove a model or run from the disk. Raises nnet.errors.NNetError or OSError if it cannot be."""
-    Runs(resources.runs_folder()).delete(id)
+    """Remove a model or run from the disk, with the pictures that nothing else needs. Raises nnet.errors.NNetError or
+    OSError if it cannot be."""
+    Runs(resources.runs_folder()).delete(id, visits.others_work_on)
 
 
 # -------------------------------------------------------------------------------------------------------- its data
@@ -189,10 +192,17 @@ def decided(entry: ModelEntry, threshold: float | None = None) -> Decided | None
     Args:
         threshold: of the model's own expression; None for the one in force.
     """
+    return _decided(entry, str(entry.account.get("sha256", "")), threshold)
+
+
+def measured(entry: ModelEntry) -> Decided | None:
+    """The same of the pictures that its headline metric was measured on."""
+    return _decided(entry, str((entry.measured_on or entry.account).get("sha256", "")))
+
+
+def _decided(entry: ModelEntry, data: str, threshold: float | None = None) -> Decided | None:
     try:
-        config = read_config(entry.path)
-        data = str((config["about"].get("data") or {}).get("sha256", ""))
-        found = kept_scores.read(entry.path, config["sha256"]["weights.safetensors"]).get(data)
+        found = kept_scores.read(entry.path, read_config(entry.path)["sha256"]["weights.safetensors"]).get(data)
         own = _own_threshold(entry.path)
     except (NNetError, KeyError):
         return None

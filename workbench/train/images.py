@@ -230,6 +230,12 @@ def _remove() -> None:
     st.query_params.pop(_PARAMETER, None)
 
 
+def forget_deleted() -> None:
+    """Let go of pictures that went with their run. A callback."""
+    if _held() is None:
+        _remove()
+
+
 def _on_this_machine() -> Choice | None:
     known_data.remember(PATH)
     written = st.text_input(

@@ -8,8 +8,9 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import LIVE, Run, RunSpec
+from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
-from workbench.shared import hosting, parts, units
+from workbench.shared import hosting, model_words, parts, units
 from workbench.shared.settings import MASKS
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import turn_to
@@ -39,7 +40,7 @@ def draw(run: Run) -> None:
             copy = dataclasses.replace(spec, config=slower)
             _button(words.SLOWER, "healing", "slower_run", duplicate, run, copy, help=words.SLOWER_HELP)
         if run.state not in ("running", "stopping") and _button(words.DELETE, "delete", "delete_run"):
-            _ask(run, words.DELETE_QUESTION, words.deleting(run), "delete")
+            _ask(run, words.DELETE_QUESTION, _deleting(run), "delete")
     if problem := st.session_state.pop("run_problem", ""):
         st.error(units.plain(problem), icon=":material/error:")
 
@@ -53,13 +54,28 @@ def _button(
 def _try(action: str, run_id: str, *arguments: str) -> None:
     """Do something with a run; a refusal is shown on the page. A callback."""
     try:
-        getattr(uploads.runs(), action)(run_id, *arguments)
+        if action == "delete":
+            parts.delete(run_id)
+        else:
+            getattr(uploads.runs(), action)(run_id, *arguments)
     except (NNetError, OSError) as error:
         st.session_state["run_problem"] = str(error)
     else:
         if action == "delete":
+            images.forget_deleted()
             st.session_state.pop("run", None)
             st.query_params.pop("run", None)
+
+
+def _deleting(run: Run) -> str:
+    """What goes with it, and what stays."""
+    return model_words.deleting(
+        units.plain(run.name),
+        film=(run.path / FILM).exists(),
+        photos=(run.path / DATA).is_dir(),
+        shares=uploads.runs().shares_pictures(run.id),
+        model=run.model is not None,
+    )
 
 
 def duplicate(run: Run, spec: RunSpec) -> None:
