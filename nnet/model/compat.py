@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+_EXTENSIONS = ("_C", "_C_stable")
+"""What torchvision's own library is called, the second from 0.29 on."""
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -37,8 +39,9 @@ def _compiled_operators_load() -> bool:
     from importlib.util import find_spec
 
     package = find_spec("torchvision")
-    extension = package and PathFinder.find_spec("_C", package.submodule_search_locations)
-    if not extension:
+    folders = package.submodule_search_locations if package else []
+    extension = next(filter(None, (PathFinder.find_spec(name, folders) for name in _EXTENSIONS)), None)
+    if extension is None:
         return False
     try:
         torch.ops.load_library(extension.origin)  # type: ignore[no-untyped-call]

@@ -1,12 +1,15 @@
 """Properties of the package as a whole."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 import nnet
 from nnet.model import compat
@@ -61,6 +64,16 @@ def test_weights_are_read_as_tensors_only():
 
 def test_timm_can_be_imported_with_any_build_of_torchvision():
     assert "tf_efficientnet_lite0" in compat.import_timm().list_models()
+
+
+@pytest.mark.parametrize("name", ["_C", "_C_stable"])
+def test_operators_that_torchvision_brings_are_not_declared_again(name, tmp_path, monkeypatch):
+    (tmp_path / f"{name}.so").touch()
+    loaded = []
+    package = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: package)
+    monkeypatch.setattr(torch.ops, "load_library", loaded.append)
+    assert compat._compiled_operators_load() and loaded == [str(tmp_path / f"{name}.so")]
 
 
 _WITHOUT_COMPILER = """
