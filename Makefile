@@ -9,7 +9,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo demo-shared web test test-long test-all test-scale lint models clean
+.PHONY: demo demo-shared web test test-long test-all test-oldest test-scale lint models clean
 
 demo: .venv/app.stamp
 	$(BIN)/python -m workbench --port $(PORT)
@@ -30,7 +30,7 @@ $(WEB)/index.html: $(wildcard nnet/export/page/* nnet/export/*.py checkpoints/el
 
 # Bytecode is kept also where the environment says otherwise, as many containers do: each process that a test starts would
 # compile everything anew.
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: .venv/dev.stamp
 	$(PYTEST) -m "not long and not slow"
@@ -42,6 +42,13 @@ test-long: .venv/dev.stamp
 # All of these, and what takes minutes: longer trainings, compiling, UMAP for real, ten minutes of fuzzing, other screens.
 test-all: .venv/fuzz.stamp
 	$(PYTEST)
+
+# The tests of `make test` with the oldest versions that pyproject.toml allows.
+test-oldest: BIN := .venv-oldest/bin
+test-oldest:
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv-oldest
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-oldest.txt -e ".[test]"
+	$(PYTEST) -m "not long and not slow"
 
 # The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
 test-scale: .venv/dev.stamp
@@ -64,7 +71,7 @@ models: .venv/app.stamp
 	$(BIN)/python -m nnet train --data synthetic:cog --preset medium --film --out out/synthetic-cog
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-oldest
 
 .venv/app.stamp: pyproject.toml requirements.txt constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
