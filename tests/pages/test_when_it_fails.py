@@ -14,7 +14,7 @@ from nnet.data import Sample, open_dataset
 from nnet.detector import Detector
 from workbench.shared import model_list, other_models, samples
 from workbench.shared.resources import Model
-from workbench.when_it_fails import mistakes, nearest
+from workbench.when_it_fails import mistakes, nearest, six_maps
 from workbench.when_it_fails import words as texts
 from workbench.when_it_fails.scene import Scene
 
@@ -58,11 +58,33 @@ def test_a_result_that_the_model_keeps_is_counted_without_measuring(
     defective = sum(sample.is_defective for sample in test)
     assert texts.found(defective, defective, len(test) - defective, 0) in words(at)
     headings = [one.value for one in at.subheader]
+    assert texts.missed_one("") in headings, "one whose defect is outlined stands first"
+    assert "scale** sees least" in words(at)
+    six = [one.captions for one in at.image if one.captions[0].startswith("M")]
+    assert [caption[:2] for (caption,) in six] == ["M6", "M1", "M5", "M2", "M4", "M3"]
     assert texts.MISSED in headings and texts.closest(texts.NONE_ALARMED[True]) in headings
     links = {one.proto.label: one.proto.query_string for one in at.get("page_link")}
     assert links[texts.FIND_MORE] == "evaluate_part=threshold"
     assert texts.ALARMED not in headings and [texts.multiple(0.1)] in [one.captions for one in at.image]
     assert texts.KEPT in words(at) and not [one for one in at.button if one.key == "fails_start"]
+
+
+def judged(ratio: float, kind: str = "", outlined: float = 0.0) -> mistakes.Judged:
+    mask = np.arange(100).reshape(10, 10) < 100 * outlined
+    return mistakes.Judged(lambda: mask, dict, lambda: mask if outlined else None, True, ratio, kind)
+
+
+def test_the_miss_that_leads_is_one_that_a_person_can_see() -> None:
+    worst, wide, narrow, named = judged(0.1), judged(0.2, "", 0.3), judged(0.3, "", 0.1), judged(0.4, "faint chip")
+    assert mistakes._visible([worst, wide, narrow, named]) is named
+    assert mistakes._visible([worst, narrow, wide]) is wide and mistakes._visible([worst]) is None
+    assert texts.missed_one("faint chip") == "Missed: faint chip"
+
+
+def test_the_scale_that_sees_least_is_the_one_whose_better_map_reaches_least() -> None:
+    reached = {"M1": 2.6, "M6": 0.1, "M2": 1.5, "M5": 1.5, "M3": 0.5, "M4": 0.6}
+    assert six_maps.weakest(reached) == (2, 0.6)
+    assert "**coarse** scale" in texts.least_at(2, 0.6) and texts.of_map("M4", 0.6) == "M4, coarse: 0.60 ×"
 
 
 def test_what_cannot_be_shown_is_no_good_part_that_passed() -> None:

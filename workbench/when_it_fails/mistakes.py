@@ -19,7 +19,8 @@ from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import image_score, score_maps
 from workbench.shared import controls, datasets, film_figures, measuring, pictures, resources, units
 from workbench.shared.measuring import Run, Says
-from workbench.when_it_fails import cache, words
+from workbench.shared.picture import Picture
+from workbench.when_it_fails import cache, six_maps, words
 from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
@@ -42,6 +43,7 @@ class Judged:
         outline: gives the mask of its defect, or None where nobody drew one.
         defective: what it is known as.
         ratio: of its score to the threshold.
+        kind: what its defect is called, where somebody wrote that down.
     """
 
     load: Callable[[], np.ndarray]
@@ -49,6 +51,7 @@ class Judged:
     outline: Callable[[], np.ndarray | None]
     defective: bool
     ratio: float
+    kind: str = ""
 
 
 def draw(scene: Scene) -> None:
@@ -70,7 +73,17 @@ def draw(scene: Scene) -> None:
     good = sorted((one for one in judged if not one.defective), key=_RATIO, reverse=True)
     whole = len(judged) == len(counted)
     missed = [one for one in defective if one.ratio <= 1]
-    _gallery(scene, missed or defective, wanted, None if missed else words.NONE_MISSED[whole], words.MISSED)
+    seen = _visible(missed) if wanted == "all" else None
+    if seen is not None:
+        _first(scene, seen)
+    _gallery(
+        scene,
+        missed or defective,
+        wanted,
+        None if missed else words.NONE_MISSED[whole],
+        words.MISSED,
+        led=seen is not None,
+    )
     alarms = [one for one in good if one.ratio > 1]
     _gallery(scene, alarms or good, wanted, None if alarms else words.NONE_ALARMED[whole], words.ALARMED)
     if dataset is None:
@@ -90,9 +103,9 @@ def _judged(
         return _of_samples(scene)
     if evidence is not None:
         return _of(scene, dataset, evidence)
-    samples = {sample.key: sample for sample in dataset.test}
+    samples, kinds = {sample.key: sample for sample in dataset.test}, _kinds(scene)
     found = [
-        _of_sample(samples[key], partial(_maps, scene, samples[key]), ratio)
+        _of_sample(samples[key], partial(_maps, scene, samples[key]), ratio, kinds.get(key, ""))
         for key, (_, ratio) in kept.items()
         if key in samples
     ]
@@ -123,8 +136,10 @@ def _count(judged: Sequence[tuple[bool, float]]) -> str:
     return words.found(defective, missed, len(judged) - defective, alarms)
 
 
-def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str | None, title: str) -> None:
-    """The worst one large, and more of them below.
+def _gallery(
+    scene: Scene, found: Sequence[Judged], wanted: str, none: str | None, title: str, *, led: bool = False
+) -> None:
+    """The worst one large, unless one of them is so already (`led`), and more of them below.
 
     Args:
         found: the mistakes, the worst first, or all pictures of the kind where none of them is one.
@@ -135,15 +150,32 @@ def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str | Non
         shown = [(one, _verdict(scene, one.maps()), words.multiple(one.ratio)) for one in found[:CLOSEST]]
     else:
         st.subheader(title, anchor=False)
-        shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[:SHOWN]
+        shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[: SHOWN - led]
         if not shown:
             st.caption(words.NONE_OF_CAUSE)
-    if shown:
-        _large(*shown[0])
+    if shown and not led:
+        _large(*shown.pop(0))
     with st.container(width=2 * SIDE_OF_WORST + 16), st.grid(_ROW, min_column_width=_LEAST, gap="small") as grid:
-        for one in shown[1:]:
+        for one in shown:
             with grid.cell():
-                _picture(*one)
+                _picture(*one, short=True)
+
+
+def _visible(missed: Sequence[Judged]) -> Judged | None:
+    """Of these, the worst first, one whose defect a person can see: it has a name, or it has the largest outline."""
+    if named := next((one for one in missed if one.kind), None):
+        return named
+    outlines = [(mask.mean(), one) for one in missed[:TRIED] if (mask := one.outline()) is not None]
+    return max(outlines, key=operator.itemgetter(0))[1] if outlines else None
+
+
+def _first(scene: Scene, one: Judged) -> None:
+    """A miss large, and its six maps, of which one sees what each scale made of it."""
+    st.subheader(words.missed_one(one.kind), anchor=False)
+    maps = one.maps()
+    _large(one, _verdict(scene, maps), words.multiple(one.ratio))
+    with st.container(width=2 * SIDE_OF_WORST + 16):
+        six_maps.draw(scene, maps, one.load().shape)
 
 
 def _verdict(scene: Scene, maps: Maps) -> Judgement:
@@ -178,10 +210,12 @@ def _large(one: Judged, verdict: Judgement, caption: str) -> None:
             _picture(one, verdict, caption)
 
 
-def _picture(one: Judged, verdict: Judgement, caption: str) -> None:
+def _picture(one: Judged, verdict: Judgement, caption: str, *, short: bool = False) -> None:
+    """The heatmap above its caption; with the score alone below it where there is little room (`short`)."""
     small = pictures.reduced(one.load(), SIDE_OF_WORST)
     marked = pictures.heatmap(small, verdict.score, verdict.reference.threshold)
-    st.image(marked, caption, width="stretch", alt=caption)
+    below = words.multiple_short(one.ratio) if short else caption
+    st.image(marked, below, width="stretch", alt=caption)
 
 
 def _of_samples(scene: Scene) -> list[Judged]:
@@ -192,8 +226,23 @@ def _of_samples(scene: Scene) -> list[Judged]:
         outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else lambda: None
         image = partial(np.asarray, loaded.image)
         ratio = _verdict(scene, maps).multiple
-        found.append(Judged(image, partial(dict, maps), outline, defective, ratio))
+        kind = _kind(picture) if defective else ""
+        found.append(Judged(image, partial(dict, maps), outline, defective, ratio, kind))
     return found
+
+
+def _kind(picture: Picture) -> str:
+    """What the defect of a sample is called: "faint chip" of "Cell 1589: faint chip"."""
+    return picture.title.rpartition(": ")[2]
+
+
+def _kinds(scene: Scene) -> dict[str, str]:
+    """What the defects of the samples are called, by the samples' keys in their data."""
+    return {
+        picture.source.key: _kind(picture)
+        for picture, defective in scene.samples
+        if defective and isinstance(picture.source, Sample)
+    }
 
 
 def _mask(sample: Sample) -> np.ndarray | None:
@@ -201,8 +250,8 @@ def _mask(sample: Sample) -> np.ndarray | None:
     return mask if mask is not None and mask.any() else None
 
 
-def _of_sample(sample: Sample, maps: Callable[[], Maps], ratio: float) -> Judged:
-    return Judged(partial(_pixels, sample), maps, partial(_mask, sample), sample.is_defective, ratio)
+def _of_sample(sample: Sample, maps: Callable[[], Maps], ratio: float, kind: str) -> Judged:
+    return Judged(partial(_pixels, sample), maps, partial(_mask, sample), sample.is_defective, ratio, kind)
 
 
 def _maps(scene: Scene, sample: Sample) -> Maps:
@@ -212,12 +261,17 @@ def _maps(scene: Scene, sample: Sample) -> Maps:
 
 
 def _of(scene: Scene, dataset: Dataset, evidence: evaluation.Evidence) -> list[Judged]:
-    samples = {sample.key: sample for sample in dataset.test}
+    samples, kinds = {sample.key: sample for sample in dataset.test}, _kinds(scene)
     reference = scene.model.detector.calibration.for_expression(scene.expression)
     together = {name: torch.from_numpy(m) for name, m in evidence.maps.items()}
     scores = image_score(score_maps(together, scene.expression, evidence.size, evidence.sigma)).numpy()
     return [
-        _of_sample(samples[key], partial(_measured, evidence, index), reference.multiple(float(scores[index])))
+        _of_sample(
+            samples[key],
+            partial(_measured, evidence, index),
+            reference.multiple(float(scores[index])),
+            kinds.get(key, ""),
+        )
         for index, key in enumerate(evidence.keys)
     ]
 

@@ -37,7 +37,8 @@ def draw(scene: Scene) -> None:
     shown = [(loaded.shown, words.BEFORE)]
     if since is not None:
         altered, _ = damaged(since)
+        shown = [(pictures.reduced(altered), words.SHORTEST)]
         score = detector.score([altered], scene.expression)[0].map
-        shown.append((pictures.heatmap(pictures.reduced(altered), score, reference.threshold), words.SHORTEST))
+        shown.append((pictures.heatmap(pictures.reduced(altered), score, reference.threshold), words.SEEN))
     side_by_side(shown)
     st.page_link("Workbench.py", label=words.DRAW, icon=":material/draw:")

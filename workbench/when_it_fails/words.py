@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
+from nnet.scoring.maps import MAPS
 from workbench.shared import units
 from workbench.shared import words as shared_words
 
@@ -76,6 +77,32 @@ def how_measured(size: int) -> str:
 def closest(none: str) -> str:
     """Above the pictures that came closest to being called wrongly, where none was."""
     return f"{none}; those that came closest"
+
+
+def missed_one(kind: str) -> str:
+    """Above a miss that a person can see: "Missed: faint chip"."""
+    return f"Missed: {units.plain(kind)}" if kind else "Missed, though it can be seen"
+
+
+SCALES = ("fine", "middle", "coarse")
+
+
+def least_at(scale: int, reached: float) -> str:
+    """Which scale sees least of a picture."""
+    return (
+        f"The **{SCALES[scale]}** scale sees least: its maps reach {units.times(reached)} {units.TIMES} the level that "
+        "99 % of normal pixels stay below. The score multiplies the scales, so that keeps it low."
+    )
+
+
+def of_map(name: str, reached: float) -> str:
+    """Below a map: "M6, fine: 1.3 x"."""
+    return f"{name}, {SCALES[MAPS[name].scale]}: {multiple_short(reached)}"
+
+
+def multiple_short(ratio: float) -> str:
+    """Below a small picture: "0.93 x"."""
+    return f"{units.times(ratio)} {units.TIMES}"
 
 
 def multiple(ratio: float) -> str:
@@ -155,7 +182,7 @@ GOOD, DEFECTIVE = "good", "defective"
 def least_seen(title: str, ratio: float) -> str:
     """Above the defective sample with the lowest score."""
     scored = shared_words.against_threshold(ratio)
-    return f"The network sees least of {units.plain(title)}: {scored}. Does a search see more?"
+    return f"Of its samples the network sees least of {units.plain(title)}: {scored}. Does a search see more?"
 
 
 def search(seconds: float) -> str:
@@ -194,7 +221,7 @@ def seen_only(euclidean: int, cosine: int, network: int, total: int) -> str:
 
 SCRATCH = "A scratch is painted on a good part, ever longer. From which length on is it seen?"
 CONTRAST = "Contrast of the scratch"
-BEFORE, SHORTEST = "The good part", "The shortest scratch that is seen"
+BEFORE, SHORTEST, SEEN = "The good part", "The shortest scratch that is seen", "What the network sees of it"
 DRAW = "Draw one yourself"
 
 
