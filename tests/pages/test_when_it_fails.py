@@ -59,7 +59,7 @@ def test_a_result_that_the_model_keeps_is_counted_without_measuring(
     assert texts.found(defective, defective, len(test) - defective, 0) in words(at)
     headings = [one.value for one in at.subheader]
     assert texts.missed_one("") in headings, "one whose defect is outlined stands first"
-    assert "scale** sees least" in words(at)
+    assert "** scale sees least" in words(at)
     six = [one.captions for one in at.image if one.captions and one.captions[0][1:2].isdigit()]
     assert [caption[:2] for (caption,) in six] == ["M6", "M1", "M5", "M2", "M4", "M3"]
     assert texts.MISSED in headings and texts.closest(texts.NONE_ALARMED[True]) in headings
