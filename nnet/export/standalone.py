@@ -9,8 +9,8 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-HERE, ENDS = Path(__file__).parent, {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-INFERNO = np.array([*bytes.fromhex("0000041b0c414a0c6b781c6da52c60cf4446ed6925fb9b06f7d13dfcffa4")]).reshape(10, 3)
+HERE, INFERNO = Path(__file__).parent, bytes.fromhex("0000041b0c414a0c6b781c6da52c60cf4446ed6925fb9b06f7d13dfcffa4")
+ENDS = {e: kind for e, kind in Image.registered_extensions().items() if kind in "AVIF BMP GIF JPEG PNG PPM TIFF WEBP"}
 
 
 def main(where: Path, out: Path) -> dict[str, str]:
@@ -21,7 +21,7 @@ def main(where: Path, out: Path) -> dict[str, str]:
     with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         (table := csv.writer(stream)).writerow(["image", "score", "threshold", "anomalous", "percentile_among_normals"])
         for p in (p for p in sorted(where.rglob("*")) or [where] if p.suffix.lower() in ENDS and out not in p.parents):
-            rgba = ImageOps.exif_transpose(image := Image.open(p)).convert("RGBA")
+            rgba = ImageOps.exif_transpose(image := Image.open(p, formats=[*ENDS.values()])).convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
             if image.mode[0] in "IF" or only not in (None, [*picture.size]):
                 left_out[f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed"] = f"{only}, 8 bits."
@@ -29,7 +29,7 @@ def main(where: Path, out: Path) -> dict[str, str]:
             small = np.asarray(picture if about["region"] else picture.resize([about["preprocessing"]["size"]] * 2, 2))
             heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small[None]}))
             at = np.clip(np.asarray(Image.fromarray(heat).resize(picture.size, 2)) / (2 * limit), 0, 1)
-            hot = np.dstack([np.interp(at * 9, range(10), channel) for channel in INFERNO.T])
+            hot = np.dstack([np.interp(at * 9, range(10), [*INFERNO[i::3]]) for i in range(3)])
             mixed = np.rint(picture + 0.7 * np.minimum(1, 2 * at)[..., None] * (hot - picture)).astype(np.uint8)
             Image.fromarray(mixed).save(out / f"{'_'.join(p.relative_to(where).parts) or p.name}_overlay.png")
             table.writerow([p, f"{score:.6g}", f"{limit:.6g}", int(alarm), f"{100 * np.mean(normals < score):.1f}"])

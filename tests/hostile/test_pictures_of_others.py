@@ -1,20 +1,26 @@
 """Pictures and masks that somebody else made: they run no program, and take no more memory than ours."""
 
 import base64
+import json
 import os
+import runpy
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from builders import encode, write_category
+from PIL import UnidentifiedImageError
 
+import nnet.export
 from nnet.data import DataError, inspect, open_dataset
 from nnet.data.depth import file_bits
 from nnet.data.ignoring import decode_ignore
-from nnet.data.images import ImageError, decode, orientation, stored_size
+from nnet.data.images import IMAGE_SUFFIXES, ImageError, decode, orientation, stored_size
 from nnet.data.masks import looks_like_mask, marks_something, read_mask
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
@@ -54,6 +60,23 @@ def test_no_file_runs_a_program(ghostscript: Path, tmp_path: Path) -> None:
         read_mask(mask, (64, 64))
     assert inspect(open_dataset(root, strict=False)).unreadable
     assert not ghostscript.exists()
+
+
+def test_the_script_of_an_export_runs_none_either(
+    ghostscript: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = SimpleNamespace(InferenceSession=lambda *_, **__: None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
+    main = runpy.run_path(str(Path(nnet.export.__file__).with_name("standalone.py")))["main"]
+    main.__globals__["HERE"] = tmp_path
+    about = {"threshold": 1.0, "calibration": {"scores": [0.5]}, "input": {"pictures": None}}
+    (tmp_path / "manifest.json").write_text(json.dumps(about))
+    (tmp_path / "part.png").write_bytes(EPS)
+    with pytest.raises(UnidentifiedImageError, match=r"part\.png"):
+        main(tmp_path / "part.png", tmp_path / "out")
+    assert not ghostscript.exists()
+    ends = main.__globals__["ENDS"].keys()
+    assert ends >= IMAGE_SUFFIXES and not ends & {".eps", ".psd", ".pdf", ".ico"}
 
 
 def test_a_mask_that_states_a_huge_size_takes_no_memory(tmp_path: Path) -> None:
