@@ -8,16 +8,19 @@ checkpoint that came with the program is not changed silently.
 import datetime
 import os
 import shutil
-import subprocess
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
+from nnet.formats import MIB, open_plain
 from nnet.formats.types import LONGEST
 from nnet.saved.errors import CheckpointError
-from nnet.saved.formats import DECISION, DECISION_FORMAT, MOST_THRESHOLD, KeptThreshold
+from nnet.saved.formats import CONFIG, DECISION, DECISION_FORMAT, MOST_THRESHOLD, KeptThreshold
 from nnet.saved.storage import write_json
 from nnet.scoring.calibration import Kept
+
+_MOST_INDEX = 64 * MIB
 
 
 def read(path: Path) -> dict[str, Kept]:
@@ -66,13 +69,46 @@ def shipped(path: Path) -> bool:
     It did if git tracks its files or it lies among installed packages.
     """
     path = path.resolve()
-    if "site-packages" in path.parts or not os.access(path, os.W_OK):
+    return "site-packages" in path.parts or not os.access(path, os.W_OK) or _is_tracked(path / CONFIG)
+
+
+def _is_tracked(file: Path) -> bool:
+    """Whether the nearest repository of git lists the file in its index.
+
+    Git itself is not asked: somebody else's checkpoint may bring a repository whose settings let git run programs.
+    """
+    root = next((folder for folder in file.parents if (folder / ".git").exists()), None)
+    return root is not None and any(_lists(index, os.fsencode(file.relative_to(root))) for index in _indices(root))
+
+
+def _lists(index: bytes, name: bytes) -> bool:
+    if index[4:8] == (4).to_bytes(4):  # names are shortened there, so it may be
         return True
+    length, at = min(len(name), 0xFFF), index.find(name + b"\0")
+    while at > 0:  # the last 12 bits of the flags before a name are its length
+        if any(int.from_bytes(index[at - back : at - back + 2]) & 0xFFF == length for back in (2, 4)):
+            return True
+        at = index.find(name + b"\0", at + 1)
+    return False
+
+
+def _indices(root: Path) -> Iterator[bytes]:
+    """The lists of a repository's files. In a worktree, `.git` is a file that says where they are."""
+    folder = root / ".git"
+    if (said := _content(folder)).startswith(b"gitdir: "):
+        folder = root / os.fsdecode(said[8:].strip())
+    yield from map(_content, (folder / "index", *folder.glob("sharedindex.*")))
+
+
+def _content(path: Path) -> bytes:
     try:
-        command = ["git", "-C", str(path), "ls-files", "--", "config.json"]
-        return bool(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
-    except (OSError, subprocess.CalledProcessError):  # no git, or no checkout
-        return False
+        fd = open_plain(path)
+    except (OSError, ValueError):
+        return b""
+    if fd is None:
+        return b""
+    with os.fdopen(fd, "rb") as stream:
+        return stream.read(_MOST_INDEX)
 
 
 def copy(path: Path, target: Path) -> None:

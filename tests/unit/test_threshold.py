@@ -121,6 +121,27 @@ def test_a_checkpoint_that_git_tracks_is_not_changed_silently(model, tmp_path, c
     assert checkpoints.load(model).calibration.for_expression().threshold == 2.5
 
 
+@pytest.mark.parametrize("version", ["2", "3", "4", "split"])
+def test_what_git_tracks_is_found_without_asking_git_which_might_run_a_program(model, tmp_path, version):
+    git = ["git", "-C", str(model)]
+    for command in (["init", "-q"], ["add", "weights.safetensors", "normal_maps.safetensors"]):
+        subprocess.run([*git, *command], check=True)
+    assert not kept.shipped(model)
+    subprocess.run([*git, "add", "config.json"], check=True)
+    update = ["--split-index"] if version == "split" else ["--index-version", version]
+    if version == "3":
+        subprocess.run([*git, "add", "--intent-to-add", "history.jsonl"], check=True)
+    subprocess.run([*git, "update-index", *update], check=True)
+    subprocess.run([*git, "config", "core.fsmonitor", f"touch '{tmp_path}/ran'; false"], check=True)
+    assert kept.shipped(model)
+    elsewhere = (model / ".git").rename(tmp_path / "elsewhere")  # as of a worktree
+    (model / ".git").write_text(f"gitdir: {elsewhere}\n")
+    assert kept.shipped(model)
+    for file in (elsewhere / "index", *elsewhere.glob("sharedindex.*")):
+        file.write_bytes(b"")
+    assert not kept.shipped(model) and not (tmp_path / "ran").exists()
+
+
 def around(centre: np.ndarray, count: int, spread: float, seed: int) -> np.ndarray:
     return centre + spread * np.random.default_rng(seed).standard_normal((count, len(centre))).astype(np.float32)
 
