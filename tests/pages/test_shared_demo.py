@@ -24,7 +24,16 @@ from nnet.presets import preset
 from nnet.runs import Estimate, Runs, RunSpec
 from nnet.runs.layout import Status
 from workbench.host import words as host_words
-from workbench.shared import hosting, hosting_words, resources, take_away_words, training_allowance, visits
+from workbench.shared import (
+    cache,
+    hosting,
+    hosting_words,
+    pictures,
+    resources,
+    take_away_words,
+    training_allowance,
+    visits,
+)
 from workbench.shared import words as shared_words
 from workbench.train import estimates
 from workbench.train import words as train_words
@@ -33,6 +42,7 @@ from workbench.train.looking import Choice
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
 TRAIN, EVALUATE, ABLATIONS, HOST = "pages/5_Train.py", "pages/4_Evaluate.py", "pages/6_Ablations.py", "pages/10_Host.py"
 PROJECTION, WATCH = "pages/3_Projection.py", "pages/9_Watch.py"
+MEMORY, HOW_IT_WORKS = "pages/2_Memory.py", "pages/7_How_it_works.py"
 KINDS = ("button", "caption", "code", "error", "header", "info", "markdown", "metric", "selectbox", "success", "title")
 KINDS += (
     "subheader",
@@ -431,12 +441,19 @@ def test_sessions_whose_browser_is_gone_are_closed_after_a_while(monkeypatch: py
 
 def test_nothing_is_kept_of_the_pictures_of_who_has_gone() -> None:
     at = upload(start(INSPECT), ("mine.png", encoded(7), PNG))
+    for page in (MEMORY, PROJECTION, HOW_IT_WORKS):
+        fine(at.switch_page(page).run())
     session = at.session_state[visits._SESSION]
     (key,) = at.session_state["uploads"]
-    kept = resources.stores()
-    (hash,) = [loaded.hash for name, loaded in kept.images._values.items() if name.startswith(key)]
-    assert any(hash in one for one in kept.traces._values)
+    (hash,) = {loaded.hash for name, loaded in resources.stores().images._values.items() if name.startswith(key)}
+    resources.stores().images.drop(lambda _: True)  # there was no more room for it
+
+    def names_it(made: object) -> bool:
+        return not {key, hash}.isdisjoint(cache.names(made))
+
+    def kept() -> list[object]:
+        return [one for store in list(cache._every) for one in store._values if names_it(one)]
+
+    assert len(kept()) > 5 and len(pictures._ENCODED)
     visits.close(session)
-    assert not [name for name in kept.images._values if name.startswith(key)]
-    for store in (kept.traces, kept.maps, kept.judgements, kept.pictures, kept.tiles):
-        assert not [one for one in store._values if hash in one or any(str(part).startswith(key) for part in one)]
+    assert not kept() and not len(pictures._ENCODED)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from waiting import until
 
-from workbench.shared.cache import BoundedCache
+from workbench.shared.cache import BoundedCache, drop_everywhere
 
 
 def test_a_bounded_cache_forgets_what_was_used_longest_ago() -> None:
@@ -88,3 +88,16 @@ def test_what_is_dropped_is_gone_and_makes_room() -> None:
         cache.put(("mine" if number % 2 else "yours", number), bytes(10))
     cache.drop(lambda key: key[0] == "mine")
     assert len(cache) == 2 and cache.total == 20 and cache.get(("yours", 0)) is not None
+
+
+def test_what_a_key_names_is_dropped_from_every_cache() -> None:
+    ones: BoundedCache[str, int] = BoundedCache(10)
+    others: BoundedCache[tuple[object, ...], int] = BoundedCache(10)
+    for key in ("a", "a#8", "a+drawn@2", "ab", "b+a"):
+        ones.put(key, 1)
+        others.put((3, ("model", key)), 1)
+    drop_everywhere({"a"})
+    assert list(ones._values) == ["ab", "b+a"] and [key[1] for key in others._values] == [
+        ("model", "ab"),
+        ("model", "b+a"),
+    ]

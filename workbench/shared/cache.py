@@ -1,10 +1,12 @@
 """A dictionary with a bound, for what is worth keeping but not worth memory without end."""
 
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -31,6 +33,8 @@ class BoundedCache(Generic[K, V]):
         self._lock = threading.Lock()
         self._turns: dict[K, tuple[threading.RLock, int]] = {}  # with the number of threads that hold or await each
         self.total = 0
+        with _guard:
+            _every.add(self)
 
     def __len__(self) -> int:
         return len(self._values)
@@ -73,7 +77,7 @@ class BoundedCache(Generic[K, V]):
                 self._values.move_to_end(key)
             return self._values.get(key)
 
-    def drop(self, is_gone: Callable[[K], bool]) -> list[V]:
+    def drop(self, is_gone: Callable[[K], object]) -> list[V]:
         """Forget the values of these keys, and return them."""
         with self._lock:
             gone = [self._values.pop(key) for key in list(self._values) if is_gone(key)]
@@ -90,3 +94,24 @@ class BoundedCache(Generic[K, V]):
             while self.total > self.limit and len(self._values) > 1:
                 self.total -= self._size(self._values.popitem(last=False)[1])
         return value
+
+
+_every: WeakSet[BoundedCache[Any, Any]] = WeakSet()
+_guard = threading.Lock()
+
+
+def drop_everywhere(gone: Collection[str]) -> None:
+    """Forget in every cache what has one of these `names` in its key."""
+    with _guard:
+        every = list(_every)
+    for cache in every:
+        cache.drop(lambda key: not names(key).isdisjoint(gone))
+
+
+def names(key: object) -> set[str]:
+    """What a key names: each text in it, and what that begins with up to a sign: "a+b#8" names a, a+b and itself."""
+    if isinstance(key, tuple):
+        return set().union(*map(names, key))
+    if isinstance(key, str):
+        return {key, *(key[: sign.start()] for sign in re.finditer("[#+@]", key))}
+    return set()

@@ -69,11 +69,11 @@ def add(name: str, content: bytes, known: str = "") -> str:
         limit = units.data_size(SESSION_BYTES)
         raise NNetError(words.TOO_MANY_IMAGES.format(name=units.cut(name), limit=limit))
     picture = Picture(key, units.cut(name, _LONGEST_TITLE), content, known)
-    picture.load()
+    loaded = picture.load()
     if key not in uploads():
         visits.hold("pictures", held + len(content), units.cut(name))
     uploads()[key] = picture
-    _forget_at_end(picture.content_key)
+    _forget_at_end(picture.content_key, loaded.hash)
     return key
 
 

@@ -25,12 +25,12 @@ from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.runs import usable_checkpoints
 from nnet.saved import kept_thresholds
-from nnet.saved.formats import CONFIG, CONFIG_FORMAT, DECISION, DECISION_FORMAT
+from nnet.saved.formats import ATLAS, CONFIG, CONFIG_FORMAT, DECISION, DECISION_FORMAT, KIND, MAPS, WEIGHTS
 from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench.shared import pictures, places, words
+from workbench.shared import cache, pictures, places, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
 from workbench.shared.together import Together
@@ -212,9 +212,9 @@ def explained(name: str) -> Iterator[None]:
 
 
 @st.cache_resource(max_entries=MODELS, show_spinner=words.LOADING_MODEL)
-def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
-    """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
-    network = path, device, fingerprint.partition(_AND_DECISION)[0]
+def _detector(path: str, device: str, fingerprint: str, files: object) -> TrainedModel:
+    """`fingerprint` and `files` are there for the cache: a replaced checkpoint is another entry."""
+    network = path, device, fingerprint.partition(_AND_DECISION)[0], files
     if (loaded := _loaded.get(network)) is not None:  # somebody keeps another threshold
         detector = _loaded[network] = loaded.deciding_by(kept_thresholds.read(Path(path)))
         return detector
@@ -258,11 +258,11 @@ def forget(keys: Collection[str]) -> None:
     Args:
         keys: what their keys for `load_image` begin with, up to a "#".
     """
-    kept = stores()
-    gone = kept.images.drop(lambda one: one.partition("#")[0] in keys)
-    names = {*keys, *(loaded.hash for loaded in gone)}
-    for store in (kept.traces, kept.maps, kept.judgements, kept.pictures, kept.tiles):
-        store.drop(lambda one: any(isinstance(part, str) and part in names for part in one))
+    names = set(keys)
+    while gone := stores().images.drop(lambda key: not names.isdisjoint(cache.names(key))):
+        names.update(loaded.hash for loaded in gone)
+    cache.drop_everywhere(names)
+    pictures.forget_encoded()
 
 
 def trace(model: Model, loaded: Loaded) -> Trace:
@@ -323,7 +323,7 @@ def inside(model: Model, loaded: Loaded) -> Loaded:
         notes = (*loaded.notes, words.inside_of(window, loaded.image.shape))
         return Loaded(part, pictures.reduced(part), content_hash(part), notes, loaded.milliseconds)
 
-    return stores().images.of(f"inside:{loaded.hash}@{model.key}", cut)
+    return stores().images.of(f"{loaded.hash}@{model.key}#inside", cut)
 
 
 def looked_into(model: Model) -> Model:
