@@ -307,6 +307,22 @@ def test_a_threshold_is_dropped_with_its_model(
     assert at.button(key="keep-evaluate").disabled
 
 
+def test_weights_that_are_replaced_in_place_show_no_former_result(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    at = measured(category, model="part")
+    weights = path / "weights.safetensors"
+    own = weights.read_bytes()
+    weights.write_bytes(own[:-1] + bytes([own[-1] ^ 1]))
+    os.utime(weights, ns=(1, 1))
+    at.run()
+    assert not at.exception and "damaged or was replaced" in at.error[0].value and not at.metric
+    weights.write_bytes(own)
+    assert not fine(at.run()).error
+
+
 def test_an_old_link_is_read_where_it_is_unambiguous_and_goes_nowhere_else(category: Path, detector: Detector) -> None:
     at = measured(category, evaluate_part="threshold")
     own = at.select_slider(key="cut").value

@@ -182,6 +182,20 @@ def checkpoint_fingerprint(path: Path) -> str:
     return f"{own}{_AND_DECISION}{hashlib.sha256(DECISION_FORMAT.content(decision)).hexdigest()}"
 
 
+def tensor_files(path: Path) -> tuple[tuple[int, int], ...]:
+    """Sizes and dates (nanoseconds) of the files whose hashes config.json states: when one of them is replaced, they
+    have to be verified again."""
+    found = []
+    for name in (WEIGHTS, MAPS, ATLAS, KIND):
+        try:
+            at = (path / name).stat()
+        except OSError:
+            found.append((-1, -1))
+        else:
+            found.append((at.st_size, at.st_mtime_ns))
+    return tuple(found)
+
+
 def model_key(fingerprint: str, device: str) -> str:
     """What stands for a checkpoint on a device in the caches."""
     return f"{fingerprint}@{device}"
@@ -195,7 +209,8 @@ def load_model(name: str, path: Path, device: str) -> Model:
     """
     with explained(name):
         fingerprint = checkpoint_fingerprint(path)
-        return Model(_detector(str(path), device, fingerprint), name, model_key(fingerprint, device))
+        detector = _detector(str(path), device, fingerprint, tensor_files(path))
+        return Model(detector, name, model_key(fingerprint, device))
 
 
 @contextmanager

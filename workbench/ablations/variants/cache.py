@@ -39,8 +39,8 @@ _LEVELS: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS)
 
 
 @st.cache_resource(max_entries=CHECKPOINTS, show_spinner=False)
-def _checkpoint(path: str, fingerprint: str) -> Checkpoint:
-    """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
+def _checkpoint(path: str, fingerprint: str, files: object) -> Checkpoint:
+    """`fingerprint` and `files` are there for the cache: a replaced checkpoint is another entry."""
     return checkpoints.load(path)
 
 
@@ -51,7 +51,7 @@ def checkpoint(path: Path, name: str) -> Checkpoint:
         nnet.errors.NNetError: no checkpoint, or damaged; in a sentence.
     """
     with resources.explained(name):
-        return _checkpoint(str(path), resources.checkpoint_fingerprint(path))
+        return _checkpoint(str(path), resources.checkpoint_fingerprint(path), resources.tensor_files(path))
 
 
 def normal_maps(saved: Checkpoint) -> NormalMaps:
