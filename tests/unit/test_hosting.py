@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import dataclasses
 import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -225,6 +227,42 @@ def test_sessions_are_closed_before_streamlit_forgets_them() -> None:
     """A session that Streamlit drops by itself keeps its uploads and open files for ever."""
     settings = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())
     assert settings["server"]["disconnectedSessionTTL"] > 2 * (visits.GRACE + doorman._SWEEP)
+
+
+ARENAS = """
+import asyncio, ctypes, threading
+from workbench.shared import doorman
+
+async def start():
+    async with doorman.lifespan(None):
+        pass
+
+asyncio.run(start())
+libc, together = ctypes.CDLL(None), threading.Barrier(9)
+libc.malloc.restype = ctypes.c_void_p
+
+def work():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+together.wait()
+together.wait()
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+@pytest.mark.skipif("platform.libc_ver()[0] != 'glibc'", reason="another C library")
+def test_threads_share_two_places_of_memory() -> None:
+    """Scattered over many, what closed sessions leave is not given back."""
+    done = subprocess.run([sys.executable, "-c", ARENAS], capture_output=True, text=True, check=True)
+    assert 1 <= done.stdout.count("<heap nr=") <= 2
 
 
 def test_looking_after_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

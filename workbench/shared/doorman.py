@@ -113,6 +113,7 @@ MIDDLEWARE = [Middleware(Doorman)]
 async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     """While the server runs, visits are looked after; at its end, what visitors left is removed."""
     sys.setswitchinterval(_SWITCH)
+    visits.keep_memory_together()
     tidying = asyncio.create_task(_tidy())
     try:
         yield
