@@ -10,7 +10,7 @@ sentence: which file, what was expected, what was found, what to do. docs/format
 from nnet.formats.arrays import Array, Arrays
 from nnet.formats.documents import Document, Lines
 from nnet.formats.files import GIB, KIB, KNOWN, MIB, FileFormat, Text, is_plain, not_plain, open_plain
-from nnet.formats.types import Count, Name, NotNegative, Number, Sentence, Sha256, Share, Whole, Words
+from nnet.formats.types import Count, Moment, Name, NotNegative, Number, Sentence, Sha256, Share, Whole, Words
 
 __all__ = [
     "GIB",
@@ -23,6 +23,7 @@ __all__ = [
     "Document",
     "FileFormat",
     "Lines",
+    "Moment",
     "Name",
     "NotNegative",
     "Number",

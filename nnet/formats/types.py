@@ -11,6 +11,8 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=LARGEST)]
 Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 Number: TypeAlias = Annotated[float, Meta(ge=-1e300, le=1e300)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0, le=1e300)]
+Moment: TypeAlias = Annotated[float, Meta(ge=0, le=250_000_000_000)]
+"""UNIX time of a date before the year 9893: Python knows none from 10000 on."""
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1 + 1e-9)]
 """A sum of shares may come out a rounding error above 1."""
 Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NotRequired, TypedDict
 
-from nnet.formats import Count, Document, Name, Number, Sentence
+from nnet.formats import Count, Document, Moment, Name, Number, Sentence
 from nnet.runs import processes
 from nnet.runs.layout import RunError
 from nnet.runs.locks import FileLock, is_held, locked
@@ -43,7 +43,7 @@ class SlotFile(TypedDict):
     bytes: Count
     pid: NotRequired[Count]
     started: NotRequired[Name]
-    since: NotRequired[Number]
+    since: NotRequired[Moment]
     run: NotRequired[Sentence]
 
 

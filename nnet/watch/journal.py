@@ -118,17 +118,16 @@ class Journal:
             raise _damaged(path, error) from error
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         try:
-            self._require_table()
+            self._require_tables()
         except BaseException:
             self.close()
             raise
 
-    def _require_table(self) -> None:
-        """Refuse a view of that name, or anything else that is computed: what it gives may have no end."""
+    def _require_tables(self) -> None:
+        """Refuse views, triggers and whatever else is computed instead of stored: that may have no end."""
         with self._explained():
-            found = self._connection.execute("SELECT rootpage FROM sqlite_master WHERE lower(name) = 'pictures'")
-            if not all(page for (page,) in found):
-                raise _damaged(self.path, "its pictures are no table")
+            if self._connection.execute("SELECT 1 FROM sqlite_master WHERE ifnull(rootpage, 0) = 0").fetchone():
+                raise _damaged(self.path, "it is more than tables and their indices")
 
     def close(self) -> None:
         """Close the file."""

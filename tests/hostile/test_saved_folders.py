@@ -20,7 +20,9 @@ from nnet.cli import main
 from nnet.errors import NNetError
 from nnet.runs import Runs
 from nnet.runs.film import FILM
+from nnet.runs.holders import Holder
 from nnet.runs.run import is_usable, usable_checkpoints
+from nnet.runs.slots import SLOT_FORMAT
 from nnet.saved import checkpoint, kept_scores, kept_thresholds
 from nnet.saved.formats import KIND
 from nnet.saved.storage import write_tensors
@@ -29,6 +31,7 @@ from nnet.scoring.kind import Kind
 from nnet.studies.store import StudyFolder
 from nnet.watch.journal import JOURNAL, Entry, Journal, Stamp, WatchError
 from workbench.shared import model_list, model_words, parts, resources, words
+from workbench.train.words import waits_for
 
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
@@ -294,6 +297,14 @@ def test_a_bad_place_in_the_queue_keeps_nobody_else_from_waiting(good: Path, tmp
             (bad.path / "queued.json").rmdir()
 
 
+@pytest.mark.parametrize("since", [1e300, 1e12, -1.0])
+def test_a_slot_with_a_date_that_there_is_not_is_damaged(since: float, tmp_path: Path) -> None:
+    (tmp_path / "cpu-0.lock").write_text(json.dumps({"bytes": 1, "since": since}))
+    with pytest.raises(NNetError, match=r"cpu-0\.lock is damaged: .*since"):
+        SLOT_FORMAT.read(tmp_path / "cpu-0.lock")
+    assert ", since " in waits_for("", Holder(None, 0, 250e9, False), None)
+
+
 # ----------------------------------------------------------------------------------------------- studies, journals
 
 
@@ -349,6 +360,15 @@ def test_a_journal_without_an_end_is_refused(tmp_path: Path) -> None:
     for read_only in (True, False):
         with pytest.raises(WatchError, match="cannot be used as a journal"):
             Journal(tmp_path / JOURNAL, read_only)
+
+
+def test_a_journal_in_which_each_entry_begins_something_endless_is_refused(tmp_path: Path) -> None:
+    Journal(tmp_path / JOURNAL).close()
+    numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT sum(n) FROM c"
+    with sqlite3.connect(tmp_path / JOURNAL) as other:
+        other.execute(f"CREATE TRIGGER more AFTER INSERT ON pictures BEGIN SELECT ({numbers}); END")
+    with pytest.raises(WatchError, match="cannot be used as a journal"):
+        Journal(tmp_path / JOURNAL)
 
 
 # ------------------------------------------------------------------------------------------------------------ pages
