@@ -30,6 +30,8 @@ MIN_SIDE = 16
 
 MAX_PIXELS = 64_000_000
 """Largest number of pixels (width x height) that is decoded."""
+MOST_BYTES = 8 * MAX_PIXELS
+"""Of a file: the largest picture with four channels of 16 bits, uncompressed."""
 
 IMAGE_SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}

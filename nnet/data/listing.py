@@ -13,9 +13,17 @@ from pathlib import Path
 
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES
+from nnet.formats import MIB, FileFormat
 
 LEFT_PACKED = ".not-unpacked.txt"
 """Lists, in a folder that was a ZIP, the files that stayed in it; hidden, so that it is no part of the data."""
+LEFT_FORMAT = FileFormat(
+    name=LEFT_PACKED,
+    about="In a folder that was a ZIP, a line for each file that stayed in it.",
+    error=DataError,
+    remedy="Delete it.",
+    most=64 * MIB,
+)
 IGNORED = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
 _TICK_SECONDS = 0.2
 

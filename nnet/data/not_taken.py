@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from nnet.data.images import IMAGE_SUFFIXES
-from nnet.data.listing import LEFT_PACKED, is_ignored
+from nnet.data.listing import LEFT_FORMAT, LEFT_PACKED, is_ignored
 from nnet.data.sample import Dataset
 
 NO_FORMAT = "not a kind of picture that is read"
@@ -52,11 +52,15 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def left_packed(root: Path) -> list[str]:
-    """What stayed in the ZIP from which `root`, or a folder around it, was unpacked."""
+    """What stayed in the ZIP from which `root`, or a folder around it, was unpacked.
+
+    Raises:
+        DataError: the list is damaged.
+    """
     for place in (root, *root.parents[:3]):
         try:
-            names = (place / LEFT_PACKED).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        except OSError:
+            names = LEFT_FORMAT.content(place / LEFT_PACKED).decode("utf-8", "surrogateescape").splitlines()
+        except FileNotFoundError:
             continue
         inside, paths = root.relative_to(place), map(PurePosixPath, names)
         return [path.relative_to(inside).as_posix() for path in paths if path.is_relative_to(inside)]

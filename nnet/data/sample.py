@@ -1,6 +1,7 @@
 """What every data set is made of: samples that are read only when asked for, and the set that holds them."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from nnet.data.errors import DataError
-from nnet.data.images import QUARTER_TURNS, Decoded, content_hash, decode, turned
+from nnet.data.images import MOST_BYTES, QUARTER_TURNS, Decoded, content_hash, decode, turned
 from nnet.data.masks import read_mask
+from nnet.formats.files import size_of
 
 GOOD = "good"
 UNKNOWN = "unknown"
@@ -92,7 +94,7 @@ class Sample:
 
     def file_hash(self) -> str:
         """SHA-256 of the image file's bytes, or of the pixels of a generated image, in hex."""
-        return hash_file(self.path) if self.path is not None else content_hash(self.load().image)
+        return hash_file(self.path, MOST_BYTES) if self.path is not None else content_hash(self.load().image)
 
     def mask_hash(self) -> str:
         """SHA-256 of the mask (of its files' bytes, or of the generated pixels), "" without one."""
@@ -105,9 +107,11 @@ class Sample:
         if self.mask is None:
             return ""
         if self.mask.is_dir():
-            parts = sorted(f"{part.name}:{hash_file(part)}" for part in self.mask.iterdir() if part.is_file())
+            parts = sorted(
+                f"{part.name}:{hash_file(part, MOST_BYTES)}" for part in self.mask.iterdir() if part.is_file()
+            )
             return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        return hash_file(self.mask)
+        return hash_file(self.mask, MOST_BYTES)
 
 
 @dataclass(frozen=True)
@@ -177,10 +181,22 @@ class Dataset:
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes in hex. Raises DataError naming a file that cannot be read."""
+def hash_file(path: Path, most: int | None = None) -> str:
+    """SHA-256 of a file's bytes in hex.
+
+    Args:
+        most: bytes that it may have.
+
+    Raises:
+        DataError: naming a file that cannot be read, or is larger.
+    """
     try:
         with path.open("rb") as stream:
+            if most is not None and (found := os.fstat(stream.fileno()).st_size) > most:
+                raise DataError(
+                    f"{path} has {size_of(found)}, but the largest picture has {size_of(most)}. Take it out of the "
+                    "folder, or make it smaller."
+                )
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path} could not be read: {error.strerror or error}.") from error

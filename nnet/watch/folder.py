@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from nnet.data.images import IMAGE_SUFFIXES, MAX_PIXELS, ImageError
+from nnet.data.images import IMAGE_SUFFIXES, MOST_BYTES, ImageError
 from nnet.data.listing import is_ignored
 from nnet.watch.journal import Stamp, WatchError
 
 OVERLAYS = "overlays"
-MOST_BYTES = 8 * MAX_PIXELS
-"""The largest file that is read: the largest picture with four channels of 16 bits, uncompressed."""
 
 
 def check(folder: Path, out: Path) -> None:

@@ -6,11 +6,20 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from nnet.formats import GIB, MIB, FileFormat, is_plain
 from nnet.watch.journal import Entry, Journal, WatchError
 
 TABLE = "results.csv"
 COLUMNS = ("number", "name", "time", "score", "x_threshold", "decision", "overlay", "sha256", "note")
 _ROWS_AT_ONCE = 256
+_LONGEST = MIB  # of a row, as in the journal
+TABLE_FORMAT = FileFormat(
+    name=TABLE,
+    about="A line for each entry of the journal, for spreadsheets. The watcher reads it line by line, at any size.",
+    error=WatchError,
+    remedy="Move it away, and the watcher writes it again from the journal.",
+    most=GIB,
+)
 
 
 class Table:
@@ -51,9 +60,11 @@ class Table:
         """Cut off a torn row, or begin the file; the number of the last row."""
         if not self.path.exists():
             self.path.touch()
+        if not is_plain(self.path):
+            raise self._foreign()
         header = _text([COLUMNS])
         with self.path.open("rb+") as stream:
-            first = stream.readline()
+            first = stream.readline(_LONGEST)
             if not first.endswith(b"\n"):
                 if not header.startswith(first):
                     raise self._foreign()
@@ -64,12 +75,14 @@ class Table:
             if first.rstrip() != header.rstrip():
                 raise self._foreign()
             last, whole = 0, stream.tell()
-            for line in stream:
+            while line := stream.readline(_LONGEST):
                 if not line.endswith(b"\n"):
+                    if len(line) == _LONGEST:
+                        raise self._foreign()
                     stream.truncate(whole)
                     break
                 whole += len(line)
-                number = line.partition(b",")[0]
+                number = line.partition(b",")[0][:20]
                 last = max(last, int(number) if number.isdigit() else 0)  # a person may have sorted or edited it
         if last > self._journal.length:
             raise WatchError(

@@ -7,7 +7,7 @@ import streamlit as st
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.watch.results import has_results
-from nnet.watch.table import TABLE
+from nnet.watch.table import TABLE, TABLE_FORMAT
 from workbench.shared import (
     chosen_picture,
     controls,
@@ -42,7 +42,7 @@ def main() -> None:
         decision = controls.choose(DECISION, words.DECISIONS, label=words.DECISION)
         live.draw(out, decision)
         if has_results(out) and (out / TABLE).is_file():
-            controls.download(words.TABLE, (out / TABLE).read_bytes, words.TABLE_FILE)
+            controls.download(words.TABLE, lambda: TABLE_FORMAT.content(out / TABLE), words.TABLE_FILE)
 
 
 def _listed() -> Path:

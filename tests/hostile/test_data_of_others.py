@@ -1,0 +1,59 @@
+"""Folders of pictures and of results that somebody else made: nothing in them is waited for, or read without end."""
+
+from pathlib import Path
+
+import damaging
+import pytest
+from builders import write_small_category
+from watched import put, watch
+
+from nnet.data import DataError, open_dataset
+from nnet.data.listing import LEFT_PACKED
+from nnet.watch.journal import WatchError
+from nnet.watch.table import TABLE, TABLE_FORMAT
+
+pytestmark = pytest.mark.timeout(30)
+
+
+@pytest.mark.parametrize("kind", damaging.KINDS)
+def test_a_list_of_what_stayed_in_a_zip_is_read_as_a_file_of_ours(kind: str, tmp_path: Path) -> None:
+    """A pipe kept the page waiting, and an endless device took all memory."""
+    data = write_small_category(tmp_path / "part")
+    damaging.KINDS[kind](data / LEFT_PACKED)
+    with pytest.raises(DataError, match=rf"{LEFT_PACKED} is damaged"):
+        open_dataset(data)
+
+
+@pytest.mark.parametrize("place", ["train/good/x.png", "test/dent/x.png", "ground_truth/dent/000_mask.png"])
+def test_no_terabyte_is_hashed(place: str, tmp_path: Path) -> None:
+    data = write_small_category(tmp_path / "part")
+    (data / place).parent.mkdir(parents=True, exist_ok=True)
+    damaging.KINDS["terabyte"](data / place)
+    with pytest.raises(DataError, match=rf"{place} has 1.02e\+03 GB, but the largest picture has"):
+        open_dataset(data, strict=False).content_hash()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "terabyte", "endless device"])
+def test_a_table_of_results_is_read_as_a_file_of_ours(kind: str, tmp_path: Path) -> None:
+    put(tmp_path / "in", "a.png")
+    out = tmp_path / "out"
+    watch(tmp_path / "in", out)
+    damaging.KINDS[kind](out / TABLE)
+    put(tmp_path / "in", "b.png")
+    with pytest.raises(WatchError, match=r"results\.csv is not a table of nnet watch"):
+        watch(tmp_path / "in", out)
+    with pytest.raises(WatchError, match=r"results\.csv is damaged"):
+        TABLE_FORMAT.content(out / TABLE)
+
+
+@pytest.mark.parametrize("end", [b"9" * 5000 + b",", b"x" * 2**21])
+def test_a_row_that_is_none_is_taken_for_nothing_worse(end: bytes, tmp_path: Path) -> None:
+    put(tmp_path / "in", "a.png")
+    out = tmp_path / "out"
+    watch(tmp_path / "in", out)
+    with (out / TABLE).open("ab") as stream:
+        stream.write(end + b"\n")
+    put(tmp_path / "in", "b.png")
+    said = r"results\.csv (is not a table of nnet watch|has more rows)"
+    with pytest.raises(WatchError, match=said):
+        watch(tmp_path / "in", out)
