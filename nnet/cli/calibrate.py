@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     from nnet.saved import kept_thresholds
 
     path = options.checkpoint
-    if options.copy_to is None and not options.shipped and kept_thresholds.shipped(path):
+    is_checkpoint = checkpoints.is_checkpoint(path)  # what is none is told when it is loaded
+    if options.copy_to is None and not options.shipped and is_checkpoint and kept_thresholds.shipped(path):
         raise NNetError(
             f"{path} came with N-Net, is tracked by git or cannot be written, so it is left as it is. "
             "Change a copy with --copy-to DIR, or this one with --shipped."
@@ -73,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
         raise NNetError(
             "--miss-rate, --false-alarm-rate and --best choose a threshold on pictures. Name them with --data."
         )
-    found = None if options.undo or options.kind else _chosen(detector, before, options)
-    kind = _kind(detector, options.kind) if options.kind else None
+    kind = None if options.kind is None else _kind(detector, options.kind)
+    found = None if options.undo or kind is not None else _chosen(detector, before, options)
     if options.copy_to is not None:
         kept_thresholds.copy(path, options.copy_to)
         path = options.copy_to

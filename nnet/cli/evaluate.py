@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnet.cli.shared import Bars, add_checkpoint, add_device, add_masks, decided, places
+from nnet.cli.shared import Bars, add_checkpoint, add_device, add_masks, decided, places, require_place
 from nnet.saved.storage import write_json
 from nnet.training.events import phase
 
@@ -45,10 +45,12 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print; write only where the options say so.
 
     Raises:
-        nnet.errors.NNetError: after the results were printed, if --save cannot keep them.
+        nnet.errors.NNetError: anything the user can fix; after the results were printed, if --save cannot keep them.
     """
+    if options.json is not None:
+        require_place(options.json)
     found = _each(options) if options.each else _measure(options, options.checkpoint, options.data)
-    if options.json:
+    if options.json is not None:
         write_json(options.json, found)
     if not options.save:
         print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnet.cli.evaluate import measurable, opened
-from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.cli.shared import Bars, add_checkpoint, add_device, require_place
 from nnet.training.events import phase
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.report.pictures import looking
     from nnet.saved.storage import write_text
 
-    if not options.out.absolute().parent.is_dir():
-        raise NNetError(f"{options.out} cannot be written: there is no folder {options.out.parent}. Make it first.")
+    require_place(options.out)
     model = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     kept = stored.read(model.checkpoint)
     dataset = _data(options.data, model, kept)

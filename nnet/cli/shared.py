@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from nnet.config import ConfigError
 from nnet.data.turned_masks import READINGS
+from nnet.errors import NNetError
 from nnet.training.events import PHASES, Listener, Progress
 
 if TYPE_CHECKING:
@@ -57,6 +59,18 @@ def places(data: str) -> tuple[str, ...]:
     if found := categories(data):
         return found
     raise DataError(f"--each needs a folder of several categories, but {data} is one data set. Leave --each out.")
+
+
+def require_place(file: Path) -> None:
+    """Refuse a file that could not be written, before the work for it begins.
+
+    Raises:
+        NNetError: it is a folder or a device, or in no folder.
+    """
+    if not file.name or (os.path.lexists(file) and not os.path.isfile(file)):
+        raise NNetError(f"{file} is no ordinary file, so it is not replaced. Name another one.")
+    if not os.path.isdir(file.absolute().parent):
+        raise NNetError(f"{file} cannot be written: there is no folder {file.parent}. Make it first.")
 
 
 def threshold(text: str) -> float:

@@ -126,20 +126,20 @@ def test_what_git_tracks_is_found_without_asking_git_which_might_run_a_program(m
     git = ["git", "-C", str(model)]
     for command in (["init", "-q"], ["add", "weights.safetensors", "normal_maps.safetensors"]):
         subprocess.run([*git, *command], check=True)
-    assert not kept.shipped(model)
+    assert not kept_thresholds.shipped(model)
     subprocess.run([*git, "add", "config.json"], check=True)
     update = ["--split-index"] if version == "split" else ["--index-version", version]
     if version == "3":
         subprocess.run([*git, "add", "--intent-to-add", "history.jsonl"], check=True)
     subprocess.run([*git, "update-index", *update], check=True)
     subprocess.run([*git, "config", "core.fsmonitor", f"touch '{tmp_path}/ran'; false"], check=True)
-    assert kept.shipped(model)
+    assert kept_thresholds.shipped(model)
     elsewhere = (model / ".git").rename(tmp_path / "elsewhere")  # as of a worktree
     (model / ".git").write_text(f"gitdir: {elsewhere}\n")
-    assert kept.shipped(model)
+    assert kept_thresholds.shipped(model)
     for file in (elsewhere / "index", *elsewhere.glob("sharedindex.*")):
         file.write_bytes(b"")
-    assert not kept.shipped(model) and not (tmp_path / "ran").exists()
+    assert not kept_thresholds.shipped(model) and not (tmp_path / "ran").exists()
 
 
 def around(centre: np.ndarray, count: int, spread: float, seed: int) -> np.ndarray:

@@ -90,8 +90,8 @@ class Tile:
     is_other: bool = False
 
 
-_loaded: WeakValueDictionary[tuple[str, str, str], TrainedModel] = WeakValueDictionary()
-"""The loaded models by path, device and network, as long as something else holds them."""
+_loaded: WeakValueDictionary[tuple[str, str, str, object], TrainedModel] = WeakValueDictionary()
+"""The loaded models by path, device, network and its files, as long as something else holds them."""
 _AND_DECISION = "+"  # in a fingerprint, before that of the thresholds that somebody kept
 
 
