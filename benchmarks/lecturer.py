@@ -55,7 +55,7 @@ def _walk(chromium: Browser, address: str) -> list[float]:
     happened()
     page.locator(f".demo .heat:not([src='{heat}'])").wait_for()
     happened()
-    page.locator(".network .below").click()
+    page.locator(".demo .below").click()
     page.locator(".network svg.wave").wait_for()
     happened()
     page.locator(".network svg:not(.wave):not(.armed)").wait_for()

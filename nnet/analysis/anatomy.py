@@ -26,6 +26,7 @@ PICTURE, TEACHER, COPIER, PROJECTED, MEMORY, RECALLED, CODE, REBUILDER, MAP, SCO
     "score",
 )
 """Kinds of parts. The copier is S1, the rebuilder S2."""
+_FLOW = (PICTURE, TEACHER, COPIER, PROJECTED, MEMORY, RECALLED, CODE, REBUILDER, MAP, SCORE)
 SCALES = (0, 1, 2)
 _FIT_VECTORS = 1500
 
@@ -156,12 +157,22 @@ def _map(name: str, values: Array, parts: set[str], apart: bool) -> Part:
     return Part(name, MAP, info.scale, (target, copied), values)
 
 
-def depths(parts: Mapping[str, Part]) -> dict[str, int]:
-    """How many steps each part is away from the picture, by the longest way: the order in which a wave reaches them."""
-    found: dict[str, int] = {}
-    for part in parts.values():
-        found[part.name] = 1 + max((found[name] for name in part.sees), default=-1)
-    return found
+def stages(parts: Mapping[str, Part]) -> tuple[tuple[str, ...], ...]:
+    """Names of the parts of each stage, as the data flow: no part stands before one that it sees.
+
+    A stage has one kind of parts; what the gates make of the memory's answer comes after that answer.
+    """
+    found: dict[tuple[int, bool], tuple[str, ...]] = {}
+    for name, part in parts.items():
+        answer = projects_answer(part)
+        at = _FLOW.index(RECALLED if answer else part.kind), answer
+        found[at] = (*found.get(at, ()), name)
+    return tuple(found[at] for at in sorted(found))
+
+
+def projects_answer(part: Part) -> bool:
+    """Whether a part is what the gates make of the memory's answer: P'_3, or P_3 where S1 is compared with that."""
+    return part.kind == PROJECTED and "F'_3" in part.sees
 
 
 def upstream(parts: Mapping[str, Part], name: str) -> frozenset[str]:

@@ -27,13 +27,15 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         page.locator(f"{HEAT}:not([src='{clean}'])").wait_for()
         visitor.settle()
         assert page.locator(".demo .draw-here").count() == 0
-        page.locator(".network .below").click()  # the one click of a lecturer
-        page.wait_for_selector(".network svg:not(.armed)")  # the wave starts once enough of it is in sight
+        page.locator(".demo .below").click()  # the one click of a lecturer
+        page.wait_for_selector(".network svg.wave")  # which starts once enough of it is in sight
+        page.keyboard.press(" ")  # and is paused at once
+        page.wait_for_selector(".network svg.walking:not(.wave)")
         drawn = page.locator(HEAT).get_attribute("src")
         page.locator(".demo .frame").press("Space")
         page.locator(f"{HEAT}:not([src='{drawn}'])").wait_for()
         page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
-        below = page.locator(".network .below")
+        below = page.locator(".demo .below")
         below.wait_for()
         drawn = page.locator(HEAT).get_attribute("src")
         assert page.locator(".demo .frame").evaluate(HIDDEN_BY_A_STROKE, below.element_handle()), "it led back"

@@ -12,9 +12,11 @@ def part(page: object, name: str) -> object:
 
 
 def through(page: object) -> None:
-    """Wait until the wave has run through the drawing."""
+    """Wait until the wave has begun, and show all."""
     page.locator(".network .stage").scroll_into_view_if_needed()
-    page.wait_for_selector(".network svg:not(.armed):not(.wave)")
+    page.wait_for_selector(".network svg.wave")
+    page.locator(".network .end").click()
+    page.wait_for_selector(".network svg:not(.walking)")
 
 
 def result(page: object) -> str:
@@ -33,7 +35,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         through(page)
         page.locator(".network .about").first.hover()
         assert words.SIGNS["+"] == page.locator(".network .line").inner_text()
-        page.locator(".network .replay").click()
+        page.locator(".network .play").click()
         through(page)
         part(page, "SP_2").hover()
         assert {"picture", "SF_1", "SF_2", "SP_2", "M5", "score"} == lit(page)
@@ -51,9 +53,10 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         page.locator(".network .panel input").check()
         assert part(page, "F_C").evaluate("element => element.classList.contains('gone')")
         page.locator(".network .panel input").uncheck()
-        part(page, "D_1").focus()
+        page.evaluate("() => document.querySelector('.stMain').focus()")
         page.keyboard.press("Escape")
         assert page.locator(".network .panel").is_hidden()
+        assert not page.evaluate("() => document.activeElement.matches('.stMain')"), "no frame around the page"
         colours = part(page, "F_2").locator("image").get_attribute("href")
         page.locator(".network .tiles select").focus()
         page.keyboard.press("ArrowDown")  # the next of the list
@@ -85,14 +88,16 @@ def test_the_stages_are_stepped_through_by_button_and_by_a_clickers_keys(browser
         through(page)
         line, onward = page.locator(".network .line"), page.locator(".network .onward")
         onward.click()
-        total = len(words.STAGES)
-        assert line.inner_text() == f"1 of {total}. {words.STAGES[anatomy.PICTURE]}"
+        total = len(words.STAGES) + 1  # what the gates make of the memory's answer
+        assert line.inner_text() == f"1 of {total}. {words.STAGES[anatomy.PICTURE][1]}"
         assert reached(page) == {"picture"}
         page.keyboard.press(" ")  # of the button, which has the focus: one stage, not two
         assert line.inner_text().startswith("2 of") and reached(page) == {"picture", "F_1", "F_2", "F_3"}
         page.keyboard.press("PageDown")
         page.keyboard.press("ArrowLeft")
         assert line.inner_text().startswith("2 of")
+        for name in ("memory", "F'_3", "P'_3"):
+            assert name not in reached(page)
         part(page, "SP_2").hover()
         assert line.inner_text().startswith("2 of"), "pointing does not end it"
         for _ in range(total - 2):
@@ -115,6 +120,58 @@ def test_the_stages_are_stepped_through_by_button_and_by_a_clickers_keys(browser
 def reached(page: object) -> set[str]:
     """The parts that are lit so far, while the stages are gone through."""
     return set(page.locator(".network .part.reached").evaluate_all("parts => parts.map((each) => each.dataset.name)"))
+
+
+@pytest.mark.long
+def test_the_wave_waits_until_it_is_seen_and_can_be_paused_and_slowed(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 720})
+        visitor.open()
+        line, play = page.locator(".network .line"), page.locator(".network .play")
+        page.wait_for_selector(".network svg.armed")
+        assert page.locator(".network svg.walking").count() == 0, "nothing moves below the fold"
+        page.locator(".network .stage").scroll_into_view_if_needed()
+        page.wait_for_selector(".network svg.wave")
+        page.locator(".network .slower").click()
+        said = line.inner_text().partition(". ")[2]
+        assert said in {sentence for _, sentence in (*words.STAGES.values(), words.ANSWER_STAGE)}, "there is time"
+        play.click()
+        assert page.locator(".network svg.walking:not(.wave)").count() == 1
+        assert play.inner_text() == words.BROWSER["goOn"]
+        page.evaluate("() => document.activeElement.blur()")
+        page.keyboard.press(" ")
+        page.wait_for_selector(".network svg.wave")
+        page.locator(".network .slower").click()
+        page.wait_for_selector(".network svg:not(.walking)")
+        assert line.inner_text() == words.HINT
+        by_sidebar = page.get_by_test_id("stSidebarNav")
+        by_sidebar.get_by_role("link", name="How it works").click()
+        part(page, "score").wait_for()
+        visitor.settle()
+        assert page.locator(".network svg:not(.armed):not(.walking)").count() == 1, "only when asked"
+        play.click()
+        page.wait_for_selector(".network svg.wave")
+        by_sidebar.get_by_role("link", name="Home").click()
+        page.locator(".demo .frame").wait_for()
+        part(page, "score").wait_for()
+        visitor.settle()
+        assert page.locator(".network svg.armed").count() == 0, "once for each picture"
+        visitor.check()
+
+
+@pytest.mark.long
+def test_nothing_moves_by_itself_where_motion_is_to_be_reduced(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.page
+        page.emulate_media(reduced_motion="reduce")
+        visitor.open()
+        page.locator(".network .stage").scroll_into_view_if_needed()
+        page.wait_for_selector(".network svg:not(.armed)")
+        assert page.locator(".network svg.walking").count() == 0 and part(page, "score").is_visible()
+        page.locator(".network .play").click()
+        page.locator(".network .line", has_text=" of ").wait_for()
+        visitor.check()
 
 
 @pytest.mark.long

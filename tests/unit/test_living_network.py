@@ -10,7 +10,7 @@ import pytest
 import torch
 from builders import tiny_config
 
-from nnet.analysis.anatomy import FeatureColours, FeatureRanges, anatomy, depths, upstream
+from nnet.analysis.anatomy import FeatureColours, FeatureRanges, anatomy, stages, upstream
 from nnet.detector import Detector, Trace
 from nnet.expression import PRESETS, parse
 from nnet.model.network import NNet
@@ -18,6 +18,7 @@ from nnet.scoring import circuit
 from nnet.scoring.maps import MAP_NAMES
 from workbench.components.network import drawing, words
 from workbench.components.network.layout import tall, wide
+from workbench.how_it_works import diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
 TARGETS = {"model__forward_target": "original"}, {"model__forward_target": "recalled"}
@@ -53,10 +54,31 @@ def test_every_part_comes_after_what_it_sees(trace: Trace) -> None:
     assert parts["M6"].sees == ("P_1", "SP_1") and parts["score"].sees == MAP_NAMES
 
 
-def test_a_wave_reaches_the_heatmap_last(trace: Trace) -> None:
-    order = depths(anatomy(trace, MAP_NAMES))
-    assert order["picture"] == 0 and order["F_3"] == 3 and order["D_1"] == order["F_C"] + 3
-    assert max(order, key=lambda name: order[name]) == "score"
+@pytest.mark.parametrize("changes", [*TARGETS, *WITHOUT], ids=str)
+def test_no_part_is_lit_before_one_that_it_sees(image: np.ndarray, changes: dict[str, object]) -> None:
+    trace = traced(image, **changes)
+    parts = anatomy(trace, trace.native_maps)
+    order = stages(parts)
+    assert sorted(name for names in order for name in names) == sorted(parts)
+    assert order[0] == ("picture",) and order[-1] == ("score",)
+    lit: set[str] = set()
+    for names in order:
+        lit.update(names)
+        assert all(set(parts[name].sees) <= lit for name in names)
+    said = words.stages(parts)
+    assert [names for names, _, _ in said] == list(order) and len({name for _, name, _ in said}) == len(said)
+
+
+def test_the_wave_runs_through_a_stage_in_the_order_in_which_its_parts_see_one_another(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    labels = drawing.Labels("N", dict.fromkeys(parts, "-"), {}, {}, {}, "7.4")
+    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[0])
+    rank = {
+        group.get("data-name"): group.get("style") for group in root.iter(f"{SVG}g") if group.get("class") == "part"
+    }
+    for chain in (("F_1", "F_2", "F_3"), ("SF_1", "SF_2", "SF_3"), ("D_3", "D_2", "D_1")):
+        assert [rank[name] for name in chain] == ["--rank:0", "--rank:1", "--rank:2"]
+    assert {rank[name] for name in (*MAP_NAMES, "score")} == {"--rank:0"}
 
 
 def test_s2_never_sees_the_picture_but_through_the_code(trace: Trace) -> None:
@@ -72,7 +94,7 @@ def test_where_s1_is_compared_with_the_original_both_targets_are_there(image: np
     assert rows.shape == columns.shape == parts["P'_3"].gates[0].shape and not np.array_equal(
         rows, parts["P'_3"].gates[0]
     )
-    assert [words.sentence(parts[name], parts) for name in words.PROJECTED] == list(words.PROJECTED.values())
+    assert {name: words.sentence(parts[name], parts) for name in words.THIRD} == words.THIRD
     assert parts["M4"].sees == ("P_3", "SP_3") and parts["F_C"].sees == ("P_1", "P_2", "P'_3")
     assert not {"memory", "P'_3"} & upstream(parts, "M4")
     recalled = anatomy(traced(image, model__forward_target="recalled"), MAP_NAMES)
@@ -81,6 +103,22 @@ def test_where_s1_is_compared_with_the_original_both_targets_are_there(image: np
     assert "memory" in upstream(recalled, "M4")
     plain = anatomy(traced(image, model__forward_target="original", model__fpm=False), MAP_NAMES)
     assert plain["M4"].sees == ("F_3", "SF_3") and plain["F_C"].sees == ("F_1", "F_2", "F'_3")
+
+
+def test_a_projection_says_whose_it_is(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    said = {name: words.sentence(parts[name], parts) for name in ("P_1", "SP_1")}
+    assert "teacher's F₁" in said["P_1"] and "S₁'s SP₁" in said["P_1"]
+    assert "S₁'s SF₁" in said["SP_1"] and "teacher's P₁" in said["SP_1"]
+
+
+def test_each_step_of_the_tour_lights_parts_that_there_are(image: np.ndarray) -> None:
+    parts = anatomy(traced(image, model__forward_target="original"), MAP_NAMES)
+    assert set().union(*diagram.PARTS.values()) <= set(parts)
+    assert {"F_1", "SF_1", "D_1"} <= set(diagram.PARTS[2]), "the teacher whom they copy, too"
+    assert diagram.PARTS[5] == ("F_3", "memory", "F'_3")
+    for step in (3, 6):
+        assert "P'_3" not in diagram.PARTS[step], "it goes on to S2"
 
 
 @pytest.mark.parametrize("changes", WITHOUT, ids=lambda changes: next(iter(changes)))
@@ -199,6 +237,40 @@ def points(way: str) -> list[tuple[float, float]]:
         found += [tuple(point) for point in np.broadcast_to(level[0], (len(SHARES), 2))]
         at = corners[-1]
     return found
+
+
+def captions(root: ElementTree.Element, size: float) -> dict[str, tuple[float, float, float, float]]:
+    """Left, top, right and bottom of what stands below each part of the N, written `size` high: some 0.6 of that a
+    capital, 0.5 any other letter."""
+    found = {}
+    groups = (group for group in root.iter(f"{SVG}g") if group.get("class") == "part")
+    for group in (one for one in groups if one.get("data-name") != "score"):
+        text = group.find(f"{SVG}text")
+        said, x, y = "".join(text.itertext()), float(text.get("x")), float(text.get("y"))
+        width = size * sum(0.6 if letter.isupper() else 0.5 for letter in said)
+        left = x - width if text.get("text-anchor") == "end" else x
+        has_index = text.find(f"{SVG}tspan") is not None
+        found[group.get("data-name")] = left, y, left + width, y + size * (1.03 if has_index else 0.75)
+    return found
+
+
+@pytest.mark.parametrize("changes", [*TARGETS, *WITHOUT[1:3]], ids=str)
+def test_in_a_small_drawing_captions_run_into_no_part_and_no_way(image: np.ndarray, changes: dict[str, object]) -> None:
+    parts = anatomy(traced(image, **changes), MAP_NAMES)
+    labels = drawing.Labels(
+        "N", dict.fromkeys(parts, "-"), words.LANES, words.captions(parts), words.rows(parts), "7.4"
+    )
+    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[0])
+    ways = [(path.get("data-from"), path.get("data-to"), points(path.get("d"))) for path in root.iter(f"{SVG}path")]
+    for name, (left, top, right, bottom) in captions(root, drawing.LARGEST_FONT).items():
+        assert top >= wide(parts).boxes[name].y + wide(parts).boxes[name].height + 3, f"{name}: in its own frame"
+        for other, box in wide(parts).boxes.items():
+            beside = right <= box.x - 3 or left >= box.x + box.width + 3
+            assert beside or bottom <= box.y - 3 or top >= box.y + box.height, f"{name} runs into {other}"
+        for start, end, way in ways:
+            through = [(x, y) for x, y in way if left < x < right and top < y < bottom]
+            assert not through, f"{name} runs into the way from {start} to {end} at {through[0]}"
+        assert bottom <= float(root.get("viewBox").split()[3])
 
 
 @pytest.mark.parametrize("score", [PAPER, circuit.read(parse("M1*M4")), None], ids=["paper", "two maps", "no circuit"])

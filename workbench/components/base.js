@@ -53,5 +53,9 @@ const forget = (root) => {
 // Said to the whole page when a picture is about to be another one: what is shown of it is out of date until the answer.
 const CHANGING = 'nn-changing';
 
+// Said by the network's drawing: whether something above it has changed while it is out of sight; and to it: show it.
+const OFFER_INSIDE = 'nn-offer-inside';
+const INSIDE = 'nn-inside';
+
 // 'a {name} b' with the values of these names put in.
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -32,6 +32,7 @@ DEMO = {
     "photo": "Your photo",
     "undo": PAINTER["undo"],
     "clear": "Start again",
+    "below": "See it run through the network \N{DOWNWARDS ARROW}",
     "large": f"That file is larger than {PHOTO_MEGABYTES} MB. Open it on the Inspect page instead.",
 }
 BURST_CAMERA = {

@@ -81,13 +81,14 @@ def draw(
     focus: Sequence[str] = (),
     left_out: str = "",
     room: str = "",
+    waves: bool = False,
 ) -> None:
     """Draw the network with this picture; a press on a part's link goes to the page about it.
 
     Args:
-        focus: kinds of parts (`nnet.analysis.anatomy`) that are lit; none for all.
+        focus: names of parts (`nnet.analysis.anatomy`) that are lit; none for all.
         left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
-        room: how large, see `workbench.components.network.draw`.
+        room, waves: how large, and whether it moves by itself, see `workbench.components.network.draw`.
     """
     tiles = TILES.remember()
     made = _DRAWN.of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
@@ -96,7 +97,7 @@ def draw(
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, room=room)
+    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, room=room, waves=waves)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 
@@ -154,9 +155,8 @@ def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_wo
         name: _card(part, part_words.sentence(part, parts), variants, _reading(model, part, show))
         for name, part in parts.items()
     }
-    kinds = {name: part.kind for name, part in parts.items()}
     stands_for, stages = f"{loaded.hash}-{model.key}", part_words.stages(parts)
-    return Network(wide, narrow, cards, kinds, variants, stands_for, loaded.is_drawn_on, show, channels, stages)
+    return Network(wide, narrow, cards, variants, stands_for, loaded.is_drawn_on, show, channels, stages)
 
 
 def _card(part: Part, sentence: str, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:

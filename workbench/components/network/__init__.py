@@ -55,26 +55,24 @@ class Network:
     Attributes:
         wide, narrow: SVG of `workbench.components.network.drawing.drawings`.
         cards: by the part's name.
-        kinds: likewise, see `nnet.analysis.anatomy`.
         variants: by key.
-        picture: stands for the picture and the model; when it changes, a wave runs through the drawing.
+        picture: stands for the picture and the model, see `waves` of `draw`.
         changed: whether the picture is one that the visitor has changed above the drawing: where that is out of sight
             then, a button leads to it.
         tiles: what the tiles of features show, see `workbench.components.network.words.TILES`; or a channel's number.
         channels: the largest number of channels that one of them has.
-        stages: what lights up one after the other: the parts of each, and a sentence.
+        stages: what lights up one after the other: the parts of each, its name, and a sentence.
     """
 
     wide: str
     narrow: str
     cards: Mapping[str, Card]
-    kinds: Mapping[str, str]
     variants: Mapping[str, Variant]
     picture: str
     changed: bool
     tiles: str
     channels: int
-    stages: tuple[tuple[tuple[str, ...], str], ...]
+    stages: tuple[tuple[tuple[str, ...], str, str], ...]
 
 
 def draw(
@@ -86,6 +84,7 @@ def draw(
     focus: Sequence[str] = (),
     left_out: str = "",
     room: str = "",
+    waves: bool = False,
 ) -> None:
     """Draw it.
 
@@ -94,11 +93,13 @@ def draw(
         network: as above.
         on_visit: called, before the next run, with the page that the visitor wants to go to.
         on_tiles: likewise, with what the tiles are to show.
-        focus: kinds of parts that stay lit while nothing is pointed at; none for all.
+        focus: names of parts that stay lit while nothing is pointed at; none for all.
         left_out: the variant that is shown at first; the page tells its result in its own measure, so none stands below
             the heatmap.
         room: "" for the width of its place; SCREEN, so that the whole drawing is seen below what stands above it; HALL,
             the same without what only serves a desk.
+        waves: whether each new picture runs through the drawing by itself, once, as soon as that is in sight; else only
+            when a visitor asks for it.
     """
 
     def visited(page: str) -> None:
@@ -107,7 +108,8 @@ def draw(
 
     _mount(
         key=key,
-        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "room": room, "words": words.BROWSER},
+        data=asdict(network)
+        | {"focus": list(focus), "left_out": left_out, "room": room, "waves": waves, "words": words.BROWSER},
         on_visit_change=handed(key, "visit", str, visited),
         on_tiles_change=handed(key, "tiles", str, on_tiles),
     )

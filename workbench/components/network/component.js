@@ -6,9 +6,7 @@ const TALKING = 84;  // while the stages are gone through: two lines
 const BESIDE = 230;  // of the width that is free beside it: then the line stands there
 const LEGIBLE = 12;
 const FROM_AFAR = 15;
-
-const STEP = 130;
-const LAST = 900;
+const ROOM = 25;  // units of the drawing that its writing may be high, see LARGEST_FONT in drawing.py
 
 // Words with symbols in them: what follows a low line stands below it.
 const write = (element, text) => element.replaceChildren(...text.split(/_([A-Za-z0-9]+)/).map(
@@ -32,21 +30,21 @@ const reach = (edges, name, from, to) => {
 // Light a part with all that it sees and feeds; '' lights what the page is about, or everything.
 const light = (root, name) => {
   const svg = root._svg;
-  const { cards, focus, kinds, words } = root._data;
-  if (svg.matches('.armed, .wave')) name = '';  // nothing is dimmed while the wave runs
-  if (svg.matches('.walking')) return;  // nor while one stage after the other is lit
-  svg.classList.toggle('pointed', !!name || (focus.length > 0 && !svg.matches('.armed, .wave')));
+  const { cards, focus, words } = root._data;
+  if (svg.matches('.armed')) name = '';  // nothing is dimmed before the wave has run
+  if (svg.matches('.walking')) return;  // nor while it runs, or stands at a stage
+  svg.classList.toggle('pointed', !!name || (focus.length > 0 && !svg.matches('.armed')));
   const edges = [...svg.querySelectorAll('.edge')];
   const sees = name ? reach(edges, name, 'to', 'from') : new Set();
   const feeds = name ? reach(edges, name, 'from', 'to') : new Set();
   svg.querySelectorAll('.part').forEach((part) => {
     const own = part.dataset.name;
-    part.classList.toggle('lit', own === name || sees.has(own) || feeds.has(own) || (!name && focus.includes(kinds[own])));
+    part.classList.toggle('lit', own === name || sees.has(own) || feeds.has(own) || (!name && focus.includes(own)));
   });
   const within = (set, part) => part === name || set.has(part);
   edges.forEach((edge) => {
     const both = (is) => ends(edge, 'from').some(is) && ends(edge, 'to').some(is);
-    const about = !name && both((part) => focus.includes(kinds[part]));
+    const about = !name && both((part) => focus.includes(part));
     edge.classList.toggle('lit', about || both((part) => within(sees, part)) || both((part) => within(feeds, part)));
   });
   const card = cards[name];
@@ -93,7 +91,8 @@ const fit = (root) => {
   if (svg._high === high) return;
   svg._high = high;
   svg.style.height = `${high}px`;
-  const least = (root.matches('.large') ? FROM_AFAR : LEGIBLE) * height / high;
+  const afar = root.matches('.large') ? Math.min(ROOM, FROM_AFAR * height / high) : 0;
+  const least = Math.max(afar, LEGIBLE * height / high);
   [svg, ...svg.querySelectorAll(SIZES)].forEach((text) => {
     text._size ??= Number(text.getAttribute('font-size'));
     text.setAttribute('font-size', Math.max(text._size, least));
@@ -139,13 +138,16 @@ const open = (root, name, send) => {
       if (box.checked) say(root, card); else light(root, name);
     };
   }
-  if (card.page) make('button', '', row, { textContent: fill(words.visit, { page: card.page_title }), onclick: () => send(card.page) });
+  const isHere = location.pathname.endsWith(`/${card.page.replace(/^\d+_/, '')}`);
+  if (card.page && !isHere) make('button', '', row, { textContent: fill(words.visit, { page: card.page_title }), onclick: () => send(card.page) });
   make('button', 'close', row, { textContent: words.close, onclick: () => close(root, send) });
 };
 
-// What has opened is seen at once.
-const inSight = (root) => {
-  if (root._open) root._panel.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'nearest' });
+// What has opened stands at the lower edge of the window, see style.css; the part that was pressed stays free of it.
+const inSight = (root, part) => {
+  if (!root._open) return;
+  const covered = part.getBoundingClientRect().bottom - root._panel.getBoundingClientRect().top;
+  if (covered > 0) document.querySelector('.stMain')?.scrollBy({ top: covered + 8, behavior: calm() ? 'auto' : 'smooth' });
 };
 
 const close = (root, send) => {
@@ -178,12 +180,13 @@ const react = (root, send) => {
     part.onpointercancel = release;
     part.oncontextmenu = (event) => { if (held) event.preventDefault(); };
     part.onclick = () => {
+      if (root._plays) walk(root, root._stage_lit);
       if (!held) open(root, root._open === name ? '' : name, send);
       held = false;
-      inSight(root);
+      inSight(root, part);
     };
     part.onkeydown = (event) => {
-      if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); inSight(root); }
+      if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); inSight(root, part); }
       if (event.key === 'Escape') close(root, send);
     };
   });
@@ -239,37 +242,6 @@ const savePng = (root) => {
   image.src = address;
 };
 
-const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
-
-// Run the wave from the picture to the heatmap; nothing is lit before it is through.
-const run = (root) => {
-  const svg = root._svg;
-  svg.classList.remove('armed', 'wave');
-  svg.getBoundingClientRect();  // so that it starts anew
-  svg.classList.add('wave');
-  root._began = performance.now();
-  const stages = [...svg.querySelectorAll('.part')].map((part) => Number(part.style.getPropertyValue('--stage')));
-  clearTimeout(root._ends);
-  root._ends = setTimeout(() => { svg.classList.remove('wave'); light(root, root._at || root._open); }, calm() ? 0 : Math.max(...stages) * STEP + LAST);
-  light(root, '');
-};
-
-// The wave waits until the drawing is in sight; where something was changed above it, a button says that it is below.
-const wave = (root, again) => {
-  root._sight?.disconnect();
-  root._svg.classList.add('armed');
-  root._sight = new IntersectionObserver((seen) => {
-    const now = seen.at(-1);
-    const enough = now.intersectionRatio >= 0.25 || now.intersectionRect.height >= innerHeight / 2;
-    root._below.hidden = !again || enough || now.boundingClientRect.top < 0;
-    if (!enough) return;
-    root._sight.disconnect();
-    root._below.hidden = true;
-    run(root);
-  }, { threshold: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5] });
-  root._sight.observe(root._stage);
-};
-
 // What the page leaves out from now on; the visitor may change it.
 const follow = (root) => {
   const { left_out: out, variants } = root._data;
@@ -284,7 +256,7 @@ const put = (root, send) => {
   follow(root);
   if (root._text === text) {
     fit(root);
-    walk(root, root._stage_lit ?? -1);
+    walk(root, root._stage_lit ?? -1, root._plays);
     leaveOut(root, root._kept ?? '');
     light(root, root._at || root._open);  // its sentence may have changed the height
     return;
@@ -296,9 +268,11 @@ const put = (root, send) => {
   root._stage.classList.toggle('narrow', narrow);
   fit(root);
   react(root, send);
-  if (root._picture !== root._data.picture) { root._stage_lit = -1; wave(root, !!root._picture || root._data.changed); }
+  const isNew = root._picture !== root._data.picture;
+  if (isNew) root._stage_lit = -1;
+  walk(root, root._stage_lit ?? -1, root._plays && !isNew);
+  if (isNew && root._data.waves) awaitSight(root, !!root._picture || root._data.changed);
   root._picture = root._data.picture;
-  walk(root, root._stage_lit ?? -1);
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');
   light(root, root._open);
@@ -335,11 +309,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
       setTriggerValue('tiles', element._number.value);
     };
     const row = make('div', 'save', element);
-    make('button', 'replay', row, { textContent: data.words.replay, onclick: () => { walk(element, -1); run(element); } });
-    const show = () => element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
-    element._below = make('button', 'below', element, { textContent: data.words.below, onclick: show, hidden: true });
-    element._changing = () => { element._below.hidden = true; };  // it would lead to the picture as it was
-    document.addEventListener(CHANGING, element._changing);
+    element._inside = () => {
+      element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
+      element._play.focus({ preventScroll: true });  // so that space pauses what begins now
+    };
+    document.addEventListener(INSIDE, element._inside);
     make('button', 'svg', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
     make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
     element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
@@ -357,7 +331,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   return () => {
     if (root.isConnected) return;
     [root._size, root._above].forEach((one) => one.disconnect());
-    document.removeEventListener(CHANGING, root._changing);
+    root._sight?.disconnect();
+    [root._waits, root._ends].forEach(clearTimeout);
+    document.removeEventListener(INSIDE, root._inside);
     removeEventListener('keydown', root._keys, true);
   };
 }

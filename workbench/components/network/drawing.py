@@ -10,7 +10,7 @@ from html import escape
 
 import numpy as np
 
-from nnet.analysis.anatomy import CODE, COPIER, MAP, MEMORY, REBUILDER, RECALLED, Part, depths
+from nnet.analysis.anatomy import CODE, COPIER, MAP, MEMORY, REBUILDER, RECALLED, Part, stages
 from nnet.scoring.circuit import PAIRS, Circuit
 from nnet.scoring.overlay import LEVELS, colour_table
 from nnet.units import SMALLEST
@@ -29,8 +29,13 @@ _NEUTRAL = theme.THRESHOLD
 _FONT, _SYMBOL, _INDEX = 16, 17, 16
 _BAR, _STEPS, _BELOW = 270.0, 32, 76
 """Length of the bar of colours, how many it has, and the room that it takes at the end of a narrow drawing."""
-_ROWS = -84
-"""Left edge of the sizes of the rows, which stand before the picture."""
+_ROWS = -12
+"""Right edge of the sizes of the rows, which stand before the picture."""
+_LEFT = -98
+_UNDER = 5
+"""Between a part's box and the top of its caption."""
+LARGEST_FONT = 25.0
+"""Up to this size, which is 12 pixels in a drawing of the N that is 284 pixels high, captions run into nothing."""
 _SIGNS = {"+": "+", "*": "\N{MULTIPLICATION SIGN}"}
 
 
@@ -77,9 +82,9 @@ def drawings(
 def _svg(
     layout: Layout, parts: Mapping[str, Part], tiles: Mapping[str, str], circuit: Circuit | None, labels: Labels
 ) -> str:
-    order = depths(parts)
+    order = _ranks(parts)
     height = layout.height + (_BELOW if layout.narrow and labels.scale else 0)
-    left, around = (-22, 44) if layout.narrow else (_ROWS, 6 - _ROWS)
+    left, around = (-22, 44) if layout.narrow else (_LEFT, 6 - _LEFT)
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left} 0 {layout.width + around:g} {height:g}" role="group" '
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
@@ -92,16 +97,25 @@ def _svg(
     return "".join(drawn)
 
 
+def _ranks(parts: Mapping[str, Part]) -> dict[str, int]:
+    """How many parts of its own stage each one comes after: the wave reaches F_1 before F_2."""
+    found: dict[str, int] = {}
+    for names in stages(parts):
+        for name in names:
+            found[name] = max((found[seen] + 1 for seen in parts[name].sees if seen in names), default=0)
+    return found
+
+
 # ------------------------------------------------------------------------------------------------------------ tiles
 
 
 def symbol(name: str) -> str:
     """A part's symbol as SVG text with its index below the line: "SF_1" -> SF with a small 1."""
     stem, _, index = name.replace("'", "\N{PRIME}").partition("_")
-    return escape(stem) + (f'<tspan dy="3" font-size="{_INDEX}">{escape(index)}</tspan>' if index else "")
+    return escape(stem) + (f'<tspan dy="0.28em" font-size="{_INDEX}">{escape(index)}</tspan>' if index else "")
 
 
-def _tile(layout: Layout, part: Part, picture: str | None, labels: Labels, stage: int) -> str:
+def _tile(layout: Layout, part: Part, picture: str | None, labels: Labels, rank: int) -> str:
     box, narrow, colour = layout.boxes[part.name], layout.narrow, COLOURS.get(part.kind, _NEUTRAL)
     x, y = box.x, box.y
     image = (
@@ -116,7 +130,7 @@ def _tile(layout: Layout, part: Part, picture: str | None, labels: Labels, stage
         f'fill="{colour}" fill-opacity="0.12" stroke="{colour}" stroke-width="1.5"/>'
     )
     return (
-        f'<g class="part" data-name="{escape(part.name)}" tabindex="0" role="button" style="--stage:{stage}" '
+        f'<g class="part" data-name="{escape(part.name)}" tabindex="0" role="button" style="--rank:{rank}" '
         f'aria-label="{escape(labels.spoken[part.name])}">{frame}{inside}{_caption(box, part, labels, narrow)}</g>'
     )
 
@@ -143,20 +157,20 @@ def _rendering(part: Part) -> str:
 
 
 def _caption(box: Box, part: Part, labels: Labels, narrow: bool) -> str:
-    below = box.y + box.height + 17
+    below = f'y="{box.y + box.height + _UNDER:g}" dy="0.75em"'  # so that larger writing goes down, not up
     if part.kind == "score":
         middle = box.centre[0]
         return (
-            f'<text class="result" x="{middle:g}" y="{below + 6:g}" text-anchor="middle" font-size="20" '
+            f'<text class="result" x="{middle:g}" {below} text-anchor="middle" font-size="20" '
             f'font-weight="650">{escape(labels.result)}</text>'
         )
     text = escape(labels.captions[part.name]) if part.name in labels.captions else symbol(part.name)
     weight = "" if part.name in labels.captions else f' font-size="{_SYMBOL}" font-weight="600"'
     if part.kind == MEMORY and not narrow:  # long, and what it answers stands at its right
-        return f'<text x="{box.x + box.width:g}" y="{below:g}" text-anchor="end">{text}</text>'
+        return f'<text x="{box.x + box.width:g}" {below} text-anchor="end">{text}</text>'
     if part.kind == MAP and narrow:  # where no row says it
         text += f' <tspan font-size="{_INDEX}" font-weight="400">{escape(labels.rows.get(part.scale or 0, ""))}</tspan>'
-    return f'<text x="{box.x:g}" y="{below:g}"{weight}>{text}</text>'
+    return f'<text x="{box.x:g}" {below}{weight}>{text}</text>'
 
 
 def _gates(box: Box, part: Part) -> str:
@@ -225,21 +239,24 @@ def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
         return ways.on_the_path(layout, start, end)
     if end == "F_C" and a.y + a.height < b.y:
         return _to_the_code(a, b)
+    if start.startswith("SF_") and end.startswith("SF_"):  # beside the symbol below
+        x = a.x + 0.75 * a.width
+        return f"M{x:g} {a.y + a.height:g}V{b.y:g}"
     if (start, end) == ("picture", "F_1"):
         return _along(a, b, a.y - 18)
     if end == "memory":  # under P_3, which stands between
-        (ax, _), (bx, _), y = a.centre, b.centre, b.y - 44
+        (ax, _), (bx, _), y = a.centre, b.centre, b.y - 46
         down = f"M{ax:g} {a.y + a.height:g}V{y - 8:g}Q{ax:g} {y:g} {ax - 8:g} {y:g}"
         return f"{down}H{bx + 8:g}Q{bx:g} {y:g} {bx:g} {y + 8:g}V{b.y:g}"
-    if end == "M4" and a.y > b.y + b.height:  # the memory's lane
-        return _along(b, a, a.y - 26)
+    if end == "M4" and a.y > b.y + b.height:  # the memory's lane; beside the symbol
+        return _along(Box(b.x + 14, b.y, b.width, b.height), a, a.y - 26)
     return ways.straight(a, b)
 
 
-def _path(curve: str, start: str, end: str, colour: str, stage: int) -> str:
+def _path(curve: str, start: str, end: str, colour: str, rank: int) -> str:
     return (
         f'<path class="edge" pathLength="1" d="{curve}" stroke="{colour}" data-from="{escape(start)}" '
-        f'data-to="{escape(end)}" style="--stage:{stage}"/>'
+        f'data-to="{escape(end)}" style="--rank:{rank}"/>'
     )
 
 
@@ -327,9 +344,9 @@ def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
     if layout.narrow:
         return ways.between(layout, box, sign, "score")
     if name in ("M4", "M5", "M6"):  # S2's side lies between: over the row
-        return _along(box, sign, box.y - 24)
+        return _along(box, sign, box.y - 19)
     # S2's side lies between here, too: under it, and into the sign from the left
-    x, bottom, y = box.centre[0] + 10, box.y + box.height, box.y + box.height + 36
+    x, bottom, y = box.centre[0] + 18, box.y + box.height, box.y + box.height + 44
     turn, middle = sign.x - 15, sign.centre[1]
     under = f"M{x:g} {bottom:g}V{y - 8:g}Q{x:g} {y:g} {x + 8:g} {y:g}H{turn - 8:g}Q{turn:g} {y:g} {turn:g} {y - 8:g}"
     return f"{under}V{middle + 8:g}Q{turn:g} {middle:g} {turn + 8:g} {middle:g}H{sign.x:g}"
@@ -339,7 +356,7 @@ def _circle(box: Box, sign: str) -> str:
     x, y = box.centre
     return (
         f'<circle cx="{x:g}" cy="{y:g}" r="{box.width / 2:g}" class="sign" stroke="{_NEUTRAL}" stroke-width="1.5"/>'
-        f'<text x="{x:g}" y="{y + 6:g}" text-anchor="middle" font-size="18" fill="currentColor" stroke="none">'
+        f'<text x="{x:g}" y="{y:g}" dy="0.33em" text-anchor="middle" font-size="18" fill="currentColor" stroke="none">'
         f"{sign}</text>"
     )
 
@@ -351,7 +368,9 @@ def _lanes(layout: Layout, parts: Mapping[str, Part], labels: Labels) -> list[st
     """A title at the first part of each lane, and in the N the size of each row."""
     drawn, done = [], set()
     for scale, size in () if layout.narrow else labels.rows.items():
-        drawn.append(f'<text x="{_ROWS + 2}" y="{layout.signs[scale][1] + 5:g}">{escape(size)}</text>')
+        drawn.append(
+            f'<text x="{_ROWS}" y="{layout.signs[scale][1]:g}" dy="0.33em" text-anchor="end">{escape(size)}</text>'
+        )
     for name, part in parts.items():
         kind = part.kind
         if kind not in labels.lanes or kind in done or (kind == REBUILDER and name != "D_1" and not layout.narrow):

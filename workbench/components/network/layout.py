@@ -23,7 +23,7 @@ from nnet.analysis.anatomy import (
 
 LARGE, SMALL = 72.0, 52.0
 _ROWS = (66.0, 192.0, 318.0)
-_BOTTOM = 452.0
+_BOTTOM = 466.0
 _TEACHER = (430.0, 490.0, 550.0)
 _COPIER, _REBUILDER, _SIGNS, _JOIN, _SCORE = 112.0, 776.0, 886.0, 928.0, 960.0
 _COLUMNS = (8.0, 132.0, 256.0)
@@ -67,7 +67,7 @@ def wide(parts: Mapping[str, Part]) -> Layout:
     """The N."""
     signs = {scale: (_SIGNS, y + LARGE / 2) for scale, y in enumerate(_ROWS)}
     boxes = {name: _in_the_n(part) for name, part in parts.items()}
-    return Layout(1100, 560, boxes, signs, (_JOIN, _ROWS[1] + LARGE / 2), narrow=False)
+    return Layout(1100, 576, boxes, signs, (_JOIN, _ROWS[1] + LARGE / 2), narrow=False)
 
 
 def _in_the_n(part: Part) -> Box:
@@ -76,7 +76,7 @@ def _in_the_n(part: Part) -> Box:
     if part.kind == MEMORY:
         return Box(360, _BOTTOM + 6, 160, LARGE - 12)
     if part.kind == CODE:
-        return _square(752, _BOTTOM + 16, 40)
+        return _square(_REBUILDER + (LARGE - 40) / 2, _BOTTOM + 16, 40)
     if part.kind == SCORE:
         return _square(_SCORE, _ROWS[1] + LARGE / 2 - 70, 140)
     return _in_its_row(part, part.scale or 0)

@@ -26,13 +26,15 @@ BROWSER = {
     "keep": "Leave it out",
     "without": "Without {part}: {result}",
     "unchanged": "Without {part}: {result}, as before, {why}",
-    "replay": "Play the wave again",
+    "play": "Play the wave",
+    "goOn": "Play on",
+    "pause": "Pause",
+    "slower": "Slower",
     "walk": "Step through",
     "stage": "{number} of {all}. {sentence}",
     "onward": "Next stage",
     "back": "Stage before",
     "end": "Show all",
-    "below": "See it run through the network \N{DOWNWARDS ARROW}",
     "close": "Close",
     "visit": "More on the page {page}",
     "svg": "Save as SVG",
@@ -54,7 +56,6 @@ SENTENCES = {
     anatomy.PICTURE: "The picture, brought to the size that the network takes.",
     anatomy.TEACHER: "The teacher has learned from a million photos and never changes. It describes each patch.",
     anatomy.COPIER: "The copier sees the picture and learned to describe good parts as the teacher does.",
-    anatomy.PROJECTED: "Gates for each row and each column pass what matters for the comparison and damp the rest.",
     anatomy.MEMORY: "Descriptions of good parts only. Each patch looks for the stored items that are most like it.",
     anatomy.RECALLED: "What the memory answers: each patch described by good patches, so that a defect is left out.",
     anatomy.CODE: "Made by FFC, feature fusion and compression: all three scales squeezed into a narrow code. What "
@@ -70,26 +71,48 @@ HARDLY = 0.1
 SAME_CODE = "since the code turns by only {turned} (cosine distance)."
 THOUGH_CODE = "though the code turns by {turned} (cosine distance)."
 STAGES = {
-    anatomy.PICTURE: "The picture, brought to the size that the network takes.",
-    anatomy.TEACHER: "The teacher describes each patch of it: fine, middle and coarse.",
-    anatomy.COPIER: "S₁, the copier, sees the picture, too, and describes it as it learned to on good parts.",
-    anatomy.PROJECTED: "Gates for rows and columns damp what does not matter, on the teacher's side and on S₁'s.",
-    anatomy.MEMORY: "Each coarse patch looks in the memory for the good patches that are most like it.",
-    anatomy.RECALLED: "What the memory answers: coarse patches that are made of good ones only.",
-    anatomy.CODE: "Fine, middle and coarse are squeezed into one narrow code.",
-    anatomy.REBUILDER: "S₂, the rebuilder, sees nothing but the code, and rebuilds the teacher's description from it.",
-    anatomy.MAP: "Six maps: bright where a student points in another direction than the teacher.",
-    anatomy.SCORE: "Maps of one scale are added, and the scales multiplied: what all scales see stays bright.",
+    anatomy.PICTURE: ("The picture", "The picture, brought to the size that the network takes."),
+    anatomy.TEACHER: ("T, the teacher", "The teacher describes each patch of it: fine, middle and coarse."),
+    anatomy.COPIER: (
+        "S₁, the copier",
+        "S₁, the copier, sees the picture, too, and describes it as it learned to on good parts.",
+    ),
+    anatomy.PROJECTED: (
+        "The projections",
+        "Gates for rows and columns damp what does not matter, on the teacher's side and on S₁'s.",
+    ),
+    anatomy.MEMORY: ("The memory", "Each coarse patch looks in the memory for the good patches that are most like it."),
+    anatomy.RECALLED: (
+        "The memory's answer",
+        "What the memory answers: coarse patches that are made of good ones only.",
+    ),
+    anatomy.CODE: ("The code", "Fine, middle and coarse are squeezed into one narrow code."),
+    anatomy.REBUILDER: (
+        "S₂, the rebuilder",
+        "S₂, the rebuilder, sees nothing but the code, and rebuilds the teacher's description from it.",
+    ),
+    anatomy.MAP: ("The maps", "Maps: bright where a student points in another direction than the teacher."),
+    anatomy.SCORE: (
+        "The heatmap",
+        "Maps of one scale are added, and the scales multiplied: what all scales see stays bright.",
+    ),
 }
-"""What is said while one stage after the other is lit, in this order."""
+"""What each stage is called while the wave passes, and what is said of it when there is time for a sentence."""
+ANSWER_STAGE = "The answer's projection", "The memory's answer goes through gates, too, before it is squeezed."
+"""The same of what the gates make of the memory's answer."""
+GATES = "gates for each row and each column pass what matters for the comparison and damp the rest."
 PROJECTED = {
-    "P_3": "Made from F₃ itself by the gates of the coarse scale: S₁'s SP₃ is compared with it. The code is made from "
-    "P′₃ instead.",
-    "P'_3": "Made from the memory's answer F′₃ by the same module as P₃, whose gates follow what they are given: it "
+    "F": f"The teacher's {{made_of}}, projected: {GATES} S₁'s {{copy}} is compared with it.",
+    "SF": f"S₁'s {{made_of}}, projected by gates of its own: {GATES} It is compared with the teacher's {{copied}}.",
+}
+"""Of P and SP, by what they are made of: whose they are, and what they are compared with."""
+THIRD = {
+    "P_3": f"The teacher's F₃, projected: {GATES} S₁'s SP₃ is compared with it. The code is made from P′₃ instead.",
+    "P'_3": "The memory's answer F′₃, projected by the same module as P₃, whose gates follow what they are given: it "
     "goes on to the code. S₁ is compared with P₃.",
 }
 """Where there are two of them at the coarse scale."""
-RECALLED = "Made from the memory's answer F′₃ by gates: S₁'s SP₃ is compared with it, and the code is made from it."
+RECALLED = "The memory's answer F′₃, projected by gates: S₁'s SP₃ is compared with it, and the code is made from it."
 """Of P_3, where that is the only one."""
 SCALES = ("fine", "middle", "coarse")
 SIGNS = {
@@ -98,7 +121,7 @@ SIGNS = {
     "": "Only one map of this scale counts.",
 }
 PAGES = {
-    anatomy.TEACHER: "3_Projection",
+    anatomy.TEACHER: "7_How_it_works",
     anatomy.COPIER: "1_Inspect",
     anatomy.PROJECTED: "3_Projection",
     anatomy.MEMORY: "2_Memory",
@@ -124,10 +147,8 @@ def written(symbol: str) -> str:
 
 def sentence(part: Part, among: Collection[str] = ()) -> str:
     """What a part does; `among` are the names of the network's parts."""
-    if part.name in PROJECTED and "P'_3" in among:
-        return PROJECTED[part.name]
-    if part.name == "P_3" and "F'_3" in part.sees:
-        return RECALLED
+    if part.kind == anatomy.PROJECTED:
+        return _projected(part, among)
     if part.kind != anatomy.MAP:
         return SENTENCES[part.kind]
     reverse = MAPS[part.name].branch == "reverse"
@@ -139,15 +160,28 @@ def sentence(part: Part, among: Collection[str] = ()) -> str:
     )
 
 
+def _projected(part: Part, among: Collection[str]) -> str:
+    if part.name in THIRD and "P'_3" in among:
+        return THIRD[part.name]
+    if anatomy.projects_answer(part):
+        return RECALLED
+    (made_of,) = part.sees
+    stem, index = made_of.split("_")
+    return PROJECTED[stem].format(made_of=written(made_of), copy=written(f"SP_{index}"), copied=written(f"P_{index}"))
+
+
 def spoken(part: Part, among: Collection[str] = ()) -> str:
     """What a screen reader says of a part."""
     return f"{name(part)}. {sentence(part, among)}"
 
 
-def stages(parts: Mapping[str, Part]) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """The parts of each stage of the walk through the drawing, and its sentence."""
-    named = {kind: tuple(name for name, part in parts.items() if part.kind == kind) for kind in STAGES}
-    return tuple((names, STAGES[kind]) for kind, names in named.items() if names)
+def stages(parts: Mapping[str, Part]) -> tuple[tuple[tuple[str, ...], str, str], ...]:
+    """Of each stage of the walk through the drawing its parts, its name and its sentence."""
+    found = []
+    for names in anatomy.stages(parts):
+        first = parts[names[0]]
+        found.append((names, *(ANSWER_STAGE if anatomy.projects_answer(first) else STAGES[first.kind])))
+    return tuple(found)
 
 
 def unchanged(turned: float) -> str:

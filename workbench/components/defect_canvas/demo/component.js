@@ -41,6 +41,10 @@ const build = (root, words) => {
   make('button', '', buttons, { textContent: words.photo, onclick: () => root._file.click() });
   root._undo = make('button', '', buttons, { textContent: words.undo });
   root._clear = make('button', '', buttons, { textContent: words.clear });
+  const inside = () => document.dispatchEvent(new CustomEvent(INSIDE));
+  root._below = make('button', 'below', buttons, { textContent: words.below, onclick: inside, hidden: true });
+  root._offer = ({ detail }) => { root._below.hidden = !detail; };
+  document.addEventListener(OFFER_INSIDE, root._offer);
   root._hint = make('p', 'hint', root);
   root._maps = make('div', 'maps', root);
   invitation(root, words);
@@ -83,6 +87,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const change = () => {
     root._uninvite();
+    root._below.hidden = true;  // it would lead to the picture as it was
     document.dispatchEvent(new CustomEvent(CHANGING));
   };
   const report = (done) => {
@@ -114,4 +119,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   root._elsewhere = !data.good;  // then starting again leads back to the good part
   show(root);
+  return () => { if (!root.isConnected) document.removeEventListener(OFFER_INSIDE, root._offer); };
 }

@@ -1,12 +1,22 @@
-// One stage after the other, as slowly as somebody talks: what came before stays, what follows is faint. -1 shows all.
-const walk = (root, to) => {
+const STAGE = 560;  // milliseconds of each stage while the wave runs
+const SLOWER = 4;  // times that, which leaves time for a sentence
+const SEEN = 300;  // milliseconds that the drawing is in sight before it begins: not while the page still moves
+
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const isSlow = (root) => root._slower.getAttribute('aria-pressed') === 'true';
+
+// Light a stage: what came before stays, what follows is faint. -1 shows all. A wave that `plays` goes on by itself.
+const walk = (root, to, plays = false) => {
   const { stages, words } = root._data;
   const svg = root._svg;
   const at = to < stages.length ? to : -1;
   const on = at >= 0;
   root._stage_lit = at;
-  if (on) { clearTimeout(root._ends); root._sight?.disconnect(); svg.classList.remove('armed', 'wave', 'pointed'); }
+  root._plays = plays && on;
+  clearTimeout(root._ends);
+  if (on) { still(root); svg.classList.remove('pointed'); }
   svg.classList.toggle('walking', on);
+  svg.classList.toggle('wave', root._plays);
   if (root.classList.contains('walks') !== on) {
     root.classList.toggle('walks', on);
     fit(root);
@@ -24,35 +34,71 @@ const walk = (root, to) => {
   });
   svg.querySelectorAll('.about').forEach((sign) => sign.classList.toggle('reached', reached.has('score')));
   root._onward.textContent = on ? words.onward : words.walk;
+  root._play.textContent = root._plays ? words.pause : on ? words.goOn : words.play;
   [root._back, root._end].forEach((button) => { button.hidden = !on; });
   root._back.disabled = at === 0;
-  if (!on) { light(root, root._open); return; }
-  write(root._line, fill(words.stage, { number: at + 1, all: stages.length, sentence: stages[at][1] }));
-  if (root.matches('.tall')) svg.querySelector('.part.now')?.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
+  if (!on) { light(root, root._at || root._open); return; }
+  const [, name, sentence] = stages[at];
+  const isFast = root._plays && !isSlow(root);
+  root._line.setAttribute('aria-live', isFast ? 'off' : 'polite');
+  write(root._line, fill(words.stage, { number: at + 1, all: stages.length, sentence: isFast ? name : sentence }));
+  if (root._plays) {
+    const lasts = STAGE * (isSlow(root) ? SLOWER : 1);
+    svg.style.setProperty('--stage', `${lasts}ms`);
+    root._ends = setTimeout(() => walk(root, at + 1, true), lasts);
+  }
+  if (root.matches('.tall') && !root._byItself) svg.querySelector('.part.now')?.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
 };
 
-// Where the wave is, so that it can be stopped there to talk about it.
-const stageOfWave = (root) => {
-  const passed = (performance.now() - root._began) / STEP;
-  const depth = (name) => Number(root._svg.querySelector(`.part[data-name="${CSS.escape(name)}"]`)?.style.getPropertyValue('--stage'));
-  return Math.max(0, root._data.stages.findLastIndex(([names]) => depth(names[0]) <= passed));
+// Nothing begins by itself any more.
+const still = (root) => {
+  root._sight?.disconnect();
+  clearTimeout(root._waits);
+  root._svg.classList.remove('armed');
 };
 
-const ONWARD = [' ', 'ArrowRight', 'PageDown'];
+// The wave of a new picture waits until the drawing is in sight; where something was changed above it, a button there
+// leads to it. The same picture's does not run again when a visitor comes back to the page.
+const awaitSight = (root, again) => {
+  still(root);
+  offerInside(false);
+  const { picture } = root._data;
+  if (window.nnetWave === picture) return;
+  root._svg.classList.add('armed');
+  root._sight = new IntersectionObserver((seen) => {
+    const now = seen.at(-1);
+    const enough = now.intersectionRatio >= 0.6 || now.intersectionRect.height >= innerHeight / 2;
+    offerInside(again && !enough && now.boundingClientRect.top > 0);
+    clearTimeout(root._waits);
+    if (enough) root._waits = setTimeout(begin, SEEN);
+  }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7] });
+  const begin = () => {
+    window.nnetWave = picture;
+    root._byItself = true;  // it does not scroll a page that somebody else scrolls
+    if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
+  };
+  root._sight.observe(root._stage);
+};
+
+const offerInside = (is) => document.dispatchEvent(new CustomEvent(OFFER_INSIDE, { detail: is }));
+
+const ONWARD = ['ArrowRight', 'PageDown'];
 const BACK = ['ArrowLeft', 'PageUp'];
 
-// While stages are lit, a clicker's keys turn those and not the page; space stops the wave.
+// While stages are lit, a clicker's keys turn those and not the page; space pauses the wave and plays on.
 const keyed = (root, event) => {
   const at = event.composedPath()[0];
   if (!root.isConnected || event.altKey || event.ctrlKey || event.metaKey || !root._svg) return;
   if (at instanceof Element && at.matches('input, select, textarea, [contenteditable], [role="slider"], .frame')) return;
-  if (event.key === ' ' && at !== root._onward && root.contains(at) && at.matches('button')) return;
   const lit = root._stage_lit ?? -1;
-  const stops = event.key === ' ' && root._svg.matches('.wave') && !root.matches('.large') && !at.closest?.('button, a, summary');
-  if (lit < 0 && !stops) return;
-  if (stops && lit < 0) walk(root, stageOfWave(root));
-  else if (ONWARD.includes(event.key)) walk(root, lit + 1);
+  if (lit < 0 && !(root._open && event.key === 'Escape')) return;
+  root._byItself = false;
+  if (event.key === ' ') {
+    if (at.closest?.('button, a, summary')) return;  // which it presses
+    walk(root, lit, !root._plays);
+  } else if (ONWARD.includes(event.key)) walk(root, lit + 1);
   else if (BACK.includes(event.key)) walk(root, Math.max(0, lit - 1));
+  else if (event.key === 'Escape' && root._open) close(root, root._send);  // wherever the focus is
   else if (event.key === 'Escape') walk(root, -1);
   else return;
   event.preventDefault();
@@ -61,7 +107,14 @@ const keyed = (root, event) => {
 
 const buildWalk = (root, place, words) => {
   const row = make('div', 'walk', place);
+  row.addEventListener('click', () => { root._byItself = false; }, true);
   const lit = () => root._stage_lit ?? -1;
+  root._play = make('button', 'play', row, { textContent: words.play, onclick: () => walk(root, Math.max(0, lit()), !root._plays) });
+  root._slower = make('button', 'slower', row, { textContent: words.slower, onclick: () => {
+    root._slower.setAttribute('aria-pressed', !isSlow(root));
+    if (root._plays) walk(root, lit(), true);
+  } });
+  root._slower.setAttribute('aria-pressed', false);
   root._back = make('button', 'back', row, { textContent: words.back, hidden: true, onclick: () => walk(root, lit() - 1) });
   root._onward = make('button', 'onward', row, { textContent: words.walk, onclick: () => walk(root, lit() + 1) });
   root._end = make('button', 'end', row, { textContent: words.end, hidden: true, onclick: () => walk(root, -1) });
