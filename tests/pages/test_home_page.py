@@ -10,6 +10,7 @@ from apptest import component, encoded, fine, start
 from builders import encode
 from streamlit.testing.v1 import AppTest
 
+from nnet.config import ModelConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
 from workbench.home import demo, words
@@ -50,6 +51,16 @@ def test_home_begins_with_a_good_part_its_score_and_its_maps(detector: Detector)
     assert shown(at) == said(detector, good.load().image)
     names = [one["name"].partition(":")[0] for branch in sent["answer"]["branches"] for one in branch["maps"]]
     assert sorted(names) == sorted(detector.config.maps)
+    pairs = {one["name"] for branch in sent["answer"]["branches"] for one in branch["maps"]}
+    assert {"M6: P₁ with SP₁", "M1: F₁ with D₁"} <= pairs
+    assert words.about_maps(detector.config.model) in [one.value for one in at.main.caption]
+
+
+def test_it_says_what_is_compared_behind_gates_only_where_there_are_gates_and_two_students() -> None:
+    whole = words.about_maps(ModelConfig(size=256))
+    assert whole.startswith(words.GATED) and "16 \N{MULTIPLICATION SIGN} 16 patches" in whole
+    for without in ({"fpm": False}, {"forward": False}):
+        assert words.GATED not in words.about_maps(ModelConfig(**without))
 
 
 def test_a_drawing_is_answered_by_one_run_of_the_network(detector: Detector) -> None:

@@ -65,6 +65,7 @@ def draw(scene: Scene) -> None:
         label=words.CANVAS,
         hint=st.session_state.pop(_PROBLEM, ""),
     )
+    st.caption(words.about_maps(scene.model.detector.config.model))
 
 
 # ------------------------------------------------------------------------------------------------------- the answer
@@ -101,8 +102,9 @@ def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple
     found: dict[str, list[Map]] = {}
     for name in sorted(maps, key=lambda name: (MAPS[name].branch, MAPS[name].scale)):
         tile = pictures.map_tile(maps[name], levels[name], shown.image.shape, scale, _MAP_SIDE)
-        caption = f"{name}: {shared_words.cells(name, size)}"
-        found.setdefault(MAPS[name].branch, []).append(Map(caption, pictures.data_uri(tile), MAPS[name].pair))
+        caption = f"{name}: {MAPS[name].pair}"
+        map = Map(caption, pictures.data_uri(tile), shared_words.cells(name, size))
+        found.setdefault(MAPS[name].branch, []).append(map)
     order = [branch for branch in BRANCHES if branch in found]
     return tuple(Branch(shared_words.BRANCHES[one], _COLOURS[one], tuple(found[one])) for one in order)
 

@@ -1,6 +1,8 @@
 """The home page's wording. Knows no Streamlit."""
 
+from nnet.config import ModelConfig
 from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import MAPS
 from workbench.shared import words as shared_words
 
 TITLE = shared_words.HOME.summary.rstrip(".")
@@ -17,6 +19,8 @@ UNFAMILIAR_MEANS = (
 )
 NO_PHOTO = "The browser sent no photo; choose the file again."
 PHOTO = "Photo"
+GATED = "S₁ is compared behind the gates (P with SP), S₂ without them (F with D)."
+WIDER = "What is marked is wider than a scratch: the coarsest maps have {cells}, and the score is smoothed."
 CLOSER, MEMORY, OWN = "Look closer at this picture", "See what its memory recalls", "Train on your own parts"
 
 
@@ -26,3 +30,10 @@ def rank(reference: Reference, value: float) -> str:
     if below == reference.n:
         return f"Higher than all {reference.n} good parts it was tried on."
     return f"Higher than {below} of {reference.n} good parts it was tried on."
+
+
+def about_maps(config: ModelConfig) -> str:
+    """What the maps compare where that differs between the students, and why a defect looks wide."""
+    gated = [GATED] if config.forward and config.reverse and config.fpm else []
+    coarsest = max(MAPS, key=lambda name: MAPS[name].stride)
+    return " ".join([*gated, WIDER.format(cells=shared_words.cells(coarsest, config.size))])

@@ -303,7 +303,7 @@ def step_name(number: int, done: bool) -> str:
 def measured(number: int, finding: Finding) -> str:
     """What came out of a step's question, in a sentence or two."""
     template = CARDS[number - 1].answers[finding.outcome]
-    plain = {name: units.number(value) for name, value in finding.numbers.items()}
+    plain = {name: units.rough(value) for name, value in finding.numbers.items()}
     return template.format(**plain | _further(finding))
 
 

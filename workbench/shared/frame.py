@@ -81,12 +81,12 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         st.warning(words.LINK_CUT, icon=":material/link_off:")
     try:
         visits.enter(title)
+        with st.sidebar:
+            st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
+            glossary.draw()  # first, since what follows does not fit a small screen
         entry = _chosen_entry()
         _take_samples(entry)
         model_choice.tell_replaced(len(chosen_picture.uploads()))
-        with st.sidebar:
-            st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
-            glossary.draw()
         yield entry
     except (NNetError, OSError) as error:
         _tell(error)

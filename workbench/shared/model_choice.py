@@ -17,7 +17,7 @@ from workbench.shared.settings import EVALUATED, MODEL, one_of
 THUMBNAIL = 112
 """Side of a part's picture in pixels."""
 _SMALL = 56  # of the one in the sidebar
-_LISTED = 12
+_LISTED, _COLUMNS = 12, 3
 _UNDER = 4  # models named under a part's picture
 _KEPT: BoundedCache[tuple[Path, str], str] = BoundedCache(256)
 _NAME, _PROBLEM, _RENAMED, _GO = "part_name", "part_problem", "part_renamed", "part_goes_on"
@@ -36,7 +36,7 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
     part = next(one for one in every if chosen in one.models)
     _note_in_use(entries, chosen, part)
     with st.container(gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="part_in_use"):
             if picture := thumbnail(part):
                 st.image(picture, width=_SMALL, alt=units.plain(part.name))
             st.markdown(f"**{units.plain(part.name)}**", width="stretch")
@@ -119,14 +119,18 @@ def tell_replaced(uploads: int) -> None:
 # ------------------------------------------------------------------------------------------------------- all parts
 
 
-@st.dialog(model_words.CHOOSE, width="large")
 def dialog() -> None:
     """All parts with their pictures and models, to choose one; Streamlit closes it with the page's next run."""
+    few = len(parts.every(model_list.entries())) < _COLUMNS
+    st.dialog(model_words.CHOOSE, width="small" if few else "large")(_all_parts)()
+
+
+def _all_parts() -> None:
     _warn(parts.problem())
     every = parts.every(model_list.entries())
     pages = -(-len(every) // _LISTED)
     number = st.pagination(pages, key="models_page") if pages > 1 else 1
-    with st.grid(3, min_column_width=210, gap="small") as grid:
+    with st.grid(_COLUMNS, min_column_width=210, gap="small") as grid:
         for part in every[(number - 1) * _LISTED : number * _LISTED]:
             with grid.cell(), st.container(border=True, height="stretch"):
                 _card(part)

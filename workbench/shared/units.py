@@ -31,6 +31,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
 
 
+def rough(value: float) -> str:
+    """The same for large type, with two: 0.58, 2.7, 98."""
+    return f"{value:#.2g}".rstrip(".") if 0.001 <= abs(value) < 99.5 else number(value)
+
+
 def milliseconds(value: float) -> str:
     """A short time: 0.4 ms, 48 ms, 1.3 s."""
     if value >= 1000:
