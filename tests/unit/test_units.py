@@ -61,3 +61,11 @@ def test_scales_and_changes_in_words() -> None:
     said = [units.at_scales(scales) for scales in ((1, 2, 3), (), (2,), (1, 3))]
     assert said == ["at all three scales", "at no scale", "at scale 2", "at scales 1 and 3"]
     assert units.arrows([(0.3, 0.33), (59.3, 1.87)]) == "0.300 → 0.330, 59.3 → 1.87"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.5803, "0.58"), (0.0997, "0.10"), (2.74, "2.7"), (97.6, "98"), (99.7, "99.7"), (512.0, "512"), (0.0, "0.00")],
+)
+def test_a_number_in_large_type_has_two_digits(value: float, written: str) -> None:
+    assert units.rough(value) == written

@@ -310,7 +310,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     };
     const row = make('div', 'save', element);
     element._inside = () => {
-      element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
+      element._isAsked = true;
+      element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: element.matches('.tall') ? 'start' : 'center' });
       element._play.focus({ preventScroll: true });  // so that space pauses what begins now
     };
     document.addEventListener(INSIDE, element._inside);

@@ -74,7 +74,8 @@ const awaitSight = (root, again) => {
   }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7] });
   const begin = () => {
     window.nnetWave = picture;
-    root._byItself = true;  // it does not scroll a page that somebody else scrolls
+    root._byItself = !root._isAsked;  // then it does not scroll a page that somebody else scrolls
+    root._isAsked = false;
     if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
   };
   root._sight.observe(root._stage);
