@@ -11,7 +11,7 @@ from workbench.shared import units
 from workbench.shared import words as shared_words
 
 TITLE = "The network with this picture: press a part to open it"
-HINT = "Point at a part, or press it."
+HINT = "Point at or press a part."
 LANES = {
     anatomy.COPIER: shared_words.BRANCHES["forward"],
     anatomy.TEACHER: "T, the teacher",
@@ -26,7 +26,7 @@ BROWSER = {
     "keep": "Leave it out",
     "without": "Without {part}: {result}",
     "unchanged": "Without {part}: {result}, as before, {why}",
-    "play": "Play the wave",
+    "play": "Play",
     "goOn": "Play on",
     "pause": "Pause",
     "slower": "Slower",

@@ -35,7 +35,7 @@ const walk = (root, to, plays = false) => {
   svg.querySelectorAll('.about').forEach((sign) => sign.classList.toggle('reached', reached.has('score')));
   root._onward.textContent = on ? words.onward : words.walk;
   root._play.textContent = root._plays ? words.pause : on ? words.goOn : words.play;
-  [root._back, root._end].forEach((button) => { button.hidden = !on; });
+  [root._slower, root._back, root._end].forEach((button) => { button.hidden = !on; });
   root._back.disabled = at === 0;
   if (!on) { light(root, root._at || root._open); return; }
   const [, name, sentence] = stages[at];
@@ -111,7 +111,7 @@ const buildWalk = (root, place, words) => {
   row.addEventListener('click', () => { root._byItself = false; }, true);
   const lit = () => root._stage_lit ?? -1;
   root._play = make('button', 'play', row, { textContent: words.play, onclick: () => walk(root, Math.max(0, lit()), !root._plays) });
-  root._slower = make('button', 'slower', row, { textContent: words.slower, onclick: () => {
+  root._slower = make('button', 'slower', row, { textContent: words.slower, hidden: true, onclick: () => {
     root._slower.setAttribute('aria-pressed', !isSlow(root));
     if (root._plays) walk(root, lit(), true);
   } });
