@@ -320,7 +320,7 @@ class TrainedModel(Detector):
 
     @cached_property
     def _fast(self) -> NNet:
-        """On a CPU a copy with batch normalisation folded away (benchmarks/export.py measures it).
+        """On a CPU a folded copy, which computes the same in less time (benchmarks/export.py measures it).
 
         Made when it is first needed. A network that is still being trained changes, and may hold what joins it to other
         processes, so that a plain `Detector` makes no copy.

@@ -44,6 +44,7 @@ class Backbone(nn.Module):
         if features == "activated" and not hasattr(self.stages.model, "layer1"):
             self._ends, self.channels = _activated(name, self.stages)
         published = self.stages.model.pretrained_cfg
+        self.average = average  # `nnet.model.folding` has a faster one for inference
         self.mean: tuple[float, ...] = tuple(published["mean"])
         self.std: tuple[float, ...] = tuple(published["std"])
 
@@ -64,7 +65,7 @@ class Backbone(nn.Module):
                 x = last(x)
                 continue
             inner = last.aa(last.bn2(last.conv_dw(last.bn1(last.conv_pw(x)))))  # (B, 6 C_i, H_i, W_i), >= 0
-            found.append(inner.unflatten(1, (-1, POOLED[len(found)])).mean(2))
+            found.append(self.average(inner, POOLED[len(found)]))
             out = last.bn3(last.conv_pwl(last.se(inner)))
             x = out + x if last.has_skip else out
         return found
@@ -117,6 +118,11 @@ class Teacher(Backbone):
     def forward(self, x: Tensor) -> list[Tensor]:
         """F_1, F_2, F_3 of normalised images x (B, 3, H, W)."""
         return super().forward(x)
+
+
+def average(x: Tensor, count: int) -> Tensor:
+    """Means of so many neighbouring channels: (B, C, H, W) -> (B, C / count, H, W)."""
+    return torch.unflatten(x, 1, (-1, count)).mean(2)
 
 
 def _create(name: str, **options: Any) -> Any:
