@@ -2,14 +2,18 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import random_images, tiny_config
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from PIL import Image
 from watched import put, rows
 
@@ -39,16 +43,29 @@ runpy.run_path(script, run_name="__main__")
 """
 
 
-WITHOUT_TORCH = """
+WITH_THESE_ALONE = """
 import sys
+missing, *arguments = sys.argv[1:]
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("torch", "torchvision", "timm", "onnx", "sklearn", "pandas", "streamlit"):
+        if name.split(".")[0] in missing.split():
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Missing())
 from nnet.cli import main
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(arguments))
 """
+
+
+def not_installed_on_the_line() -> str:
+    """Modules of this environment that neither docs/deploy.md's command for the line brings nor these packages need."""
+    text = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+    waiting, brought = re.findall(r"nnet_workbench-\S+ && pip install (.+)", text)[0].split(), {"nnet-workbench"}
+    while waiting:
+        brought.add(name := canonicalize_name(waiting.pop()))
+        needs = [Requirement(line) for line in metadata.requires(name) or ()]
+        waiting += [one.name for one in needs if one.marker is None or one.marker.evaluate({"extra": ""})]
+    owners = metadata.packages_distributions()
+    return " ".join(one for one, of in owners.items() if not brought & {canonicalize_name(name) for name in of})
 
 
 def untrained(config: Config) -> TrainedModel:
@@ -124,11 +141,13 @@ def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, d
 
 
 @pytest.mark.long
-def test_an_exported_model_decides_as_the_checkpoint_where_torch_is_missing(exported, tiny_checkpoint, tmp_path):
+def test_an_exported_model_decides_as_the_checkpoint_with_the_packages_of_the_line(exported, tiny_checkpoint, tmp_path):
     for grey in (20, 120, 240):
         put(tmp_path / "in", f"{grey}.png", grey)
     watch = [str(tmp_path / "in"), "--once", "--interval", "0", "--out"]
-    command = [sys.executable, "-c", WITHOUT_TORCH, "watch", "--export", exported, *watch, tmp_path / "a"]
+    missing = not_installed_on_the_line()
+    assert "torch" in missing.split()
+    command = [sys.executable, "-c", WITH_THESE_ALONE, missing, "watch", "--export", exported, *watch, tmp_path / "a"]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     original = ["--checkpoint", str(tiny_checkpoint), "--device", "cpu"]
