@@ -30,7 +30,7 @@ from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.blending import blended, peak
 from nnet.scoring.calibration import Calibration, Kept
-from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
+from nnet.scoring.maps import MAPS, Branch, anomaly_maps, divided, image_score, score_maps, to_common_size
 from nnet.trace import Array as Array
 from nnet.trace import Gate as Gate
 from nnet.trace import MemoryUse as MemoryUse
@@ -219,23 +219,24 @@ class Detector:
         """Only M1..M6 of several images: name -> (B, 64, 64) float32 on the device."""
         return self.maps_and_f3(images)[0]
 
-    def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
+    def maps_and_f3(self, images: Sequence[Array], only: Branch | None = None) -> tuple[dict[str, Tensor], Tensor]:
         """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass.
 
-        Of a model with a framing both are of the whole pictures, blended; these must then be of one size.
+        With `only` the maps of one branch, without the time that the other takes. Of a model with a framing both are of
+        the whole pictures, blended; these must then be of one size.
         """
         if self.framing.is_whole:
-            return self._maps_and_f3(images)
+            return self._maps_and_f3(images, only)
         for image in images:
             _check(image)
         if len({image.shape for image in images}) > 1:
             raise InputError("Pictures of several sizes have maps of several sizes in this model: give one at a time.")
-        return blended(self.framing, images, self._maps_and_f3)
+        return blended(self.framing, images, lambda inputs: self._maps_and_f3(inputs, only))
 
-    def _maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
+    def _maps_and_f3(self, images: Sequence[Array], only: Branch | None) -> tuple[dict[str, Tensor], Tensor]:
         with self._pass(len(images)):
             batch = self._input(images)
-            out, _, maps = self._in_half_or_full(lambda: self._fast(batch))
+            out, _, maps = self._in_half_or_full(lambda: self._fast(batch, only=only))
             return maps, out.F[2]
 
     def score(self, images: Sequence[Array], expression: Expression | str | None = None) -> list[Score]:
@@ -250,10 +251,16 @@ class Detector:
         if not framing.is_whole and len(images) > 1:
             return [self.score([image], wanted)[0] for image in images]
         with torch.inference_mode():
-            maps, f3 = self.maps_and_f3(images)
+            maps, f3 = self.maps_and_f3(images, self._only(wanted))
             pixels = score_maps(maps, wanted, framing.pixels, settings.sigma, framing.blended_cells)
             found = pixels.cpu().numpy(), image_score(pixels).tolist(), array(f3.mean(dim=(2, 3)))
         return [Score(*one) for one in zip(*found, strict=True)]
+
+    def _only(self, expression: Expression) -> Branch | None:
+        """The branch that a score is made of, if it is one alone."""
+        first, *others = {MAPS[name].branch for name in expression.maps}
+        has_all = set(expression.maps) <= set(self.config.maps)  # what is missing is told where the score is made
+        return None if others or not has_all else first
 
     def _in_half_or_full(self, run: Callable[[], Outputs]) -> tuple[Outputs, dict[str, Tensor], dict[str, Tensor]]:
         """A forward pass with its native and its common maps, in the device's number format.

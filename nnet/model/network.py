@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -92,13 +93,21 @@ class NNet(nn.Module):
         """Images in 0..1 -> the teacher's input range."""
         return (images - self.mean) / self.std
 
-    def forward(self, images: Tensor, features: Features | None = None, *, tick: Tick | None = None) -> Outputs:
+    def forward(
+        self,
+        images: Tensor,
+        features: Features | None = None,
+        *,
+        tick: Tick | None = None,
+        only: Literal["forward", "reverse"] | None = None,
+    ) -> Outputs:
         """One pass through every part that exists.
 
         Args:
             images: (B, 3, size, size) in 0..1.
             features: the teacher's F_1, F_2, F_3 of these images, if they were computed before.
             tick: called with a stage's name when that stage has been queued, for timing.
+            only: run one student, as if the network had no other one.
         """
         tick = tick or _silent
         x = self.normalise(images)
@@ -107,22 +116,23 @@ class NNet(nn.Module):
         recalled, addressing = self.NFS(f[2]) if self.NFS is not None else (None, None)
         tick("memory")
         sf = sp = gates_s1 = None
-        if self.S1 is not None:
+        if self.S1 is not None and only != "reverse":
             sf = self.S1(x)
             sp, gates_s1 = _project(self.FPM_S1, sf)
         tick("copier S₁")
-        p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick)
+        p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick, only != "forward")
         target, gates = self.forward_target(f, p, recalled)
         return Outputs(f, recalled, p, target, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing, gates)
 
     def rebuild(
-        self, f: Features, recalled: Tensor | None, tick: Tick | None = None
+        self, f: Features, recalled: Tensor | None, tick: Tick | None = None, reverse: bool = True
     ) -> tuple[Features, list[Gates] | None, Tensor | None, Tensor | None, Features | None]:
         """The way from the teacher's features to S2's reconstruction.
 
         Args:
             f: F_1, F_2, F_3.
             recalled: F'_3, which takes F_3's place; None without a memory.
+            reverse: False ends with P.
 
         Returns:
             P, the teacher-side gates, F_E, F_C, D; None for what does not exist.
@@ -130,9 +140,9 @@ class NNet(nn.Module):
         tick = tick or _silent
         p, gates = _project(self.FPM_T, f if recalled is None else [f[0], f[1], recalled])
         tick("projection")
-        f_e, f_c = self.FFC(p) if self.FFC is not None else (None, None)
+        f_e, f_c = self.FFC(p) if self.FFC is not None and reverse else (None, None)
         tick("fusion")
-        d = self.S2(f_c) if self.S2 is not None else None
+        d = self.S2(f_c) if self.S2 is not None and reverse else None
         tick("rebuilder S₂")
         return p, gates, f_e, f_c, d
 

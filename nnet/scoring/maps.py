@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from nnet.expression import Expression, read
 from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
 
-BRANCHES = ("forward", "reverse")
+Branch = Literal["forward", "reverse"]
+BRANCHES: tuple[Branch, Branch] = ("forward", "reverse")
 """S1's and S2's, in the order in which the two stand side by side everywhere but in the paper's own tables."""
 MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 # A radius of four standard deviations holds all but 6e-5 of the Gaussian's mass; SciPy's default, too.
@@ -29,7 +30,7 @@ _CPU = torch.device("cpu")
 class MapInfo:
     """What a map compares: `branch` "reverse" or "forward", scale index 0..2, stride, and the pair in words."""
 
-    branch: str
+    branch: Branch
     scale: int
     stride: int
     pair: str

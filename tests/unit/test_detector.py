@@ -2,6 +2,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -163,3 +164,13 @@ def test_linux_is_asked_for_large_pages_unless_somebody_decided_otherwise(wanted
     script = f"import os, nnet; print(os.environ[{name!r}])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == wanted, done.stderr
+
+
+@pytest.mark.parametrize(("expression", "part"), [("M1*M3", "S1"), ("M4+M6", "S2"), ("M4+M6", "FFC")])
+def test_a_score_of_one_branch_does_not_run_the_other(detector, image, expression, part):
+    expected = score_map(
+        {name: m[0] for name, m in detector.maps([image]).items()}, expression, 64, detector.config.score.sigma
+    )
+    with patch.object(getattr(detector._fast, part), "forward", side_effect=AssertionError("it runs")):
+        found = detector.score([image], expression)[0]
+    assert np.allclose(found.map, expected, rtol=1e-5, atol=0)
