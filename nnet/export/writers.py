@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import io
+import logging
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -69,6 +70,14 @@ def _what_varies(graph: Graph) -> dict[str, Any]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """The exporters report on themselves; what a person needs to know is in the check."""
+    loggers = [logging.getLogger(name) for name in ("onnx_ir", "onnxscript")]
+    levels = [logger.level for logger in loggers]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        yield
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from watched import put, rows
 from nnet import cli
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
-from nnet.export import Check, ExportError, checking, export, folder, open_export, opening
+from nnet.export import Check, ExportError, checking, export, folder, formats, open_export, opening
 from nnet.export.graph import Graph, float32_below
 from nnet.model.network import NNet
 from nnet.saved.checkpoint import Checkpoint
@@ -213,6 +214,13 @@ def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_chec
         export(Detector.load(tiny_checkpoint, "cpu"), "torch", out)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
+
+
+def test_remarks_of_the_exporters_are_not_told(caplog):
+    with formats._quiet():
+        for name in ("onnx_ir.passes", "onnxscript"):
+            logging.getLogger(name).warning("Skipped something")
+    assert not caplog.records
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tiny_checkpoint, tmp_path):

@@ -54,7 +54,7 @@ export const stripLabel = (ratio, n) =>
 
 export const mapLabel = (name, used) => `${name} (${PAIR_NAMES[name]}): press to ${used ? 'leave it out' : 'add it'}`;
 export const mapFacts = (name, used, peak) =>
-  `${PAIR_NAMES[name]}\n${BRANCH_NAMES[name]}${used ? '' : ', left out'} · peak ${number(peak)}`;
+  `${PAIR_NAMES[name]}\n${BRANCH_NAMES[name]}${used ? '' : ', left out'} · peak\u00a0${number(peak)}`;
 export const onlyLabel = (name) => `Score by ${name} alone`;
 export const ONLY = 'only';
 export const signLabel = (sign, effect) => (effect
