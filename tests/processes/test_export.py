@@ -21,7 +21,7 @@ from watched import put, rows
 from nnet import cli
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
-from nnet.export import Check, ExportError, checking, export, folder, formats, open_export, opening
+from nnet.export import Check, ExportError, checking, export, folder, open_export, opening, writers
 from nnet.export.graph import Graph, float32_below
 from nnet.model.network import NNet
 from nnet.saved.checkpoint import Checkpoint
@@ -217,7 +217,7 @@ def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_chec
 
 
 def test_remarks_of_the_exporters_are_not_told(caplog):
-    with formats._quiet():
+    with writers._quiet():
         for name in ("onnx_ir.passes", "onnxscript"):
             logging.getLogger(name).warning("Skipped something")
     assert not caplog.records
