@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -53,23 +53,32 @@ class Folder:
 
     Attributes:
         closed: subfolders that the last walk could not list -> why.
+        was_stopped: whether the last walk ended before it had seen everything.
     """
 
     def __init__(self, root: Path, without: Path) -> None:
         self.root = root
         self._without = without.stat()
         self.closed: dict[str, str] = {}
+        self.was_stopped = False
 
-    def walk(self) -> Iterator[Found]:
+    def walk(self, stopped: Callable[[float], bool] = lambda _: False) -> Iterator[Found]:
         """The visible pictures at any depth, in any order. Links to folders are not followed.
+
+        Args:
+            stopped: told 0.0 before each subfolder; true ends the walk, which then `was_stopped`. There may be as many
+                of them as on a whole disk.
 
         Raises:
             OSError: the folder itself cannot be listed.
         """
-        self.closed = {}
+        self.closed, self.was_stopped = {}, False
         waiting = [""]
         while waiting:
             inside = waiting.pop()
+            if inside and stopped(0.0):
+                self.was_stopped = True
+                return
             try:
                 with os.scandir(self.root / inside) as entries:
                     for entry in entries:

@@ -169,7 +169,7 @@ class Watcher:
         look = Look()
         try:
             self._table.catch_up()
-            due = self._due(look)
+            due = self._due(look, stopped)
         except OSError as error:
             look.problem = f"{error.filename or self._out}: {error.strerror or error}"
         else:
@@ -180,13 +180,13 @@ class Watcher:
 
     # ------------------------------------------------------------------------------------------ what is to be done
 
-    def _due(self, look: Look) -> list[Found]:
+    def _due(self, look: Look, stopped: Callable[[float], bool]) -> list[Found]:
         """The complete pictures that are not in the journal, the oldest first, as many as fit into a look."""
         before, self._seen = self._seen, {}
         ranked: list[tuple[int, float, str, Found]] = []
         fresh = 0
         try:
-            for found in self._folder.walk():
+            for found in self._folder.walk(stopped):
                 rank = self._rank(found, before.pop(found.name, None), look)
                 if rank is not None:
                     fresh += rank[0] == 0
@@ -196,6 +196,9 @@ class Watcher:
         except OSError:
             self._seen = before | self._seen
             raise
+        if self._folder.was_stopped:
+            self._seen = before | self._seen
+            return []
         look.due = max(0, fresh - BACKLOG)
         for name in before:
             if any(name.startswith(closed) for closed in self._folder.closed):

@@ -5,12 +5,14 @@ from pathlib import Path
 import damaging
 import pytest
 from builders import write_small_category
-from watched import put, watch
+from watched import PlainJudge, put, watch
 
 from nnet.data import DataError, open_dataset
 from nnet.data.listing import LEFT_PACKED
 from nnet.watch.journal import WatchError
 from nnet.watch.table import TABLE, TABLE_FORMAT
+from nnet.watch.watcher import Watcher
+from workbench.watch import watchers
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -57,3 +59,33 @@ def test_a_row_that_is_none_is_taken_for_nothing_worse(end: bytes, tmp_path: Pat
     said = r"results\.csv (is not a table of nnet watch|has more rows)"
     with pytest.raises(WatchError, match=said):
         watch(tmp_path / "in", out)
+
+
+def test_a_look_at_a_disk_full_of_folders_is_stopped_between_two_of_them(tmp_path: Path) -> None:
+    """Stop on the page waited until the whole disk had been seen."""
+    for number in range(40):
+        put(tmp_path / "in", f"{number:02}/a.png")
+    said: list[str] = []
+    with Watcher(tmp_path / "in", tmp_path / "out", PlainJudge(), say=said.append) as watcher:
+        asked: list[float] = []
+
+        def stopped(seconds: float) -> bool:
+            asked.append(seconds)
+            return len(asked) > 3
+
+        assert watcher.look(stopped).scored == 0 and asked == [0.0] * 4
+        assert watcher.look().scored == 40
+    assert not any("vanished" in line for line in said)
+
+
+def test_whatever_ends_a_watcher_of_the_page_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no more memory on the device")
+
+    monkeypatch.setattr(Watcher, "run", fail)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    one = watchers.Watching(tmp_path / "in", tmp_path / "out")
+    one.begin(PlainJudge())
+    one.stop()
+    assert one.problem == "RuntimeError: no more memory on the device"

@@ -64,6 +64,8 @@ class Watching:
                 watcher.run(self._stop.wait, INTERVAL)
         except (NNetError, OSError) as error:
             self.problem = str(error)
+        except Exception as error:  # nobody else sees what ends a thread
+            self.problem = f"{type(error).__name__}: {error}"
         finally:
             self._open.set()
 
