@@ -20,3 +20,16 @@ def near_defects(evidence: Evidence, expression: Expression) -> np.ndarray | Non
             seen = pixels[i, : mask.shape[0], : mask.shape[1]]
             found[i] = highest_near(seen, defect, evidence.size * MARGIN)
     return found
+
+
+def misplaced(scores: np.ndarray, near: np.ndarray | None, threshold: float) -> np.ndarray:
+    """Which images are flagged for something else than their known defect, bool (n,); none where no defect is known.
+
+    Args:
+        scores: of the images, (n,).
+        near: as `near_defects` gives it.
+    """
+    if near is None:
+        return np.zeros(len(scores), bool)
+    found: np.ndarray = (scores > threshold) & (near <= threshold)  # never where it is NaN
+    return found

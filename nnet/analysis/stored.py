@@ -25,6 +25,8 @@ from nnet.scoring.metrics.bootstrap import Interval, image_intervals, pixel_inte
 
 Intervals = dict[str, Interval]
 """By the name of the metric, "i_auroc"."""
+Known = Mapping[str, tuple[Intervals, np.ndarray | None]]
+"""By expression, what `intervals` and `nnet.analysis.near.near_defects` say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +77,16 @@ def measured(
 
 
 def account(
-    dataset: Dataset,
-    evidence: Evidence,
-    found: Sequence[Result],
-    weights_hash: str,
-    known: Mapping[str, tuple[Intervals, np.ndarray | None]] | None = None,
+    dataset: Dataset, evidence: Evidence, found: Sequence[Result], weights_hash: str, known: Known | None = None
 ) -> tuple[dict[str, Any], PictureScores]:
     """What metrics.json and scores.json are to hold of an evaluation.
 
     Args:
-        known: by expression, what `intervals` and `nnet.analysis.near.near_defects` say, where that is worked out.
+        known: where it is worked out already.
     """
     written = results(dataset, evidence, found)
     origin = provenance()
-    if known is None:
-        known = {
-            one.expression.text: (intervals(evidence, one), near_defects(evidence, one.expression)) for one in found
-        }
+    known = _known(evidence, found) if known is None else known
     entry = {
         "data": written["data"],
         "weights_sha256": weights_hash,
@@ -110,22 +105,25 @@ def account(
     return written, cast(PictureScores, entry)
 
 
+def _known(evidence: Evidence, found: Sequence[Result]) -> Known:
+    return {one.expression.text: (intervals(evidence, one), near_defects(evidence, one.expression)) for one in found}
+
+
 def _short(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def result(
-    dataset: Dataset, evidence: Evidence, found: Sequence[Result], known: Mapping[str, Intervals] | None = None
-) -> Stored:
-    """What was measured just now, as `read` gives it once it is kept; `known` are the intervals of each expression."""
-    written = results(dataset, evidence, found)
+def result(dataset: Dataset, evidence: Evidence, found: Sequence[Result], known: Known | None = None) -> Stored:
+    """What was measured just now, as `read` gives it once it is kept; `known` as for `account`."""
+    written, known = results(dataset, evidence, found), _known(evidence, found) if known is None else known
     return Stored(
         written["data"],
         str(provenance()["created"]),
         evidence.keys,
         evidence.labels,
         tuple(found),
-        dict(known or {one.expression.text: intervals(evidence, one) for one in found}),
+        {text: where for text, (where, _) in known.items()},
+        {text: values for text, (_, values) in known.items() if values is not None},
         image_sizes=written["image_sizes"],
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nnet.analysis.evaluation import Result
+from nnet.analysis.near import misplaced
 from nnet.analysis.stored import Stored
 from nnet.config import Config
 from nnet.data import GOOD, sizes
@@ -107,10 +108,11 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     threshold = own if subject.threshold is None else subject.threshold
     defective = np.array([label != GOOD for label in stored.labels], bool)
     flagged = first.scores > threshold
-    framing = Framing.of(subject.checkpoint.config.model)
+    framing, text = Framing.of(subject.checkpoint.config.model), first.expression.text
     counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
     return {
         "verdict": words.headline(*counts),
+        "misplaced": words.misplaced(int(misplaced(first.scores, stored.near.get(text), threshold).sum())),
         "measured": words.measured(stored.data, stored.created),
         "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look, framing),
         "hatched": words.HATCHED if framing.crop or framing.ignore else "",

@@ -61,6 +61,14 @@ def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
     return f"{found}, {alarm:,} of {counted(normal + alarm, 'good part')} flagged"
 
 
+def misplaced(number: int) -> str:
+    """How many of the found defects are flagged for something else on their picture; "" for none."""
+    if not number:
+        return ""
+    them = "it" if number == 1 else "them"
+    return f"Found in the wrong place: {number:,}. What is marked on {them} lies elsewhere than the mask of the defect."
+
+
 def counted(number: int, noun: str) -> str:
     """A count with its noun: "1 defect", "3 defects"."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"

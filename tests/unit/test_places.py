@@ -5,7 +5,7 @@ import pytest
 from scored import evidence
 
 from nnet.analysis.evaluation import pixel_scores
-from nnet.analysis.near import near_defects
+from nnet.analysis.near import misplaced, near_defects
 from nnet.expression import parse
 from nnet.scoring.places import highest_near
 
@@ -49,3 +49,9 @@ def test_a_picture_and_its_map_may_have_different_sizes(shape: tuple[int, int]) 
     assert highest_near(score, mask, 1) == 0.0
     mask[-1, -1] = True
     assert highest_near(score, mask, 1) == 1.0
+
+
+def test_what_is_flagged_for_something_else_is_counted() -> None:
+    scores, near = np.array([0.5, 2.0, 2.0, 2.0, 0.5]), np.array([np.nan, np.nan, 0.9, 2.0, 0.1])
+    assert misplaced(scores, near, 1.0).tolist() == [False, False, True, False, False]
+    assert not misplaced(scores, None, 1.0).any()

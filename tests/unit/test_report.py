@@ -120,6 +120,10 @@ def test_another_threshold_is_said(checkpoint: Path, category: Path) -> None:
     low = render(replace(subject, threshold=float(kept.results[0].scores.min()) * 0.99))
     assert escape(words.OTHER_THRESHOLD) in low and "2 of 2 defects found, 3 of 3 good parts flagged" in low
     assert isinstance(kept, Stored) and kept.image_sizes
+    assert words.misplaced(2) not in low
+    near = {kept.results[0].expression.text: np.where(np.array(kept.labels) == GOOD, np.nan, 0.0)}
+    threshold = float(kept.results[0].scores.min()) * 0.99
+    assert words.misplaced(2) in render(replace(subject, stored=replace(kept, near=near), threshold=threshold))
 
 
 def test_the_worst_pictures_come_first() -> None:

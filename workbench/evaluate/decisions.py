@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from nnet.analysis import near
 from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
@@ -138,10 +139,8 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
 def misplaced(scene: Scene, threshold: float) -> np.ndarray:
     """Flagged defective images on which nothing is marked on or beside the known defect, the highest score first; as
     indices."""
-    near, scores = scene.scored[0].near, scene.result.scores
-    if near is None:
-        return np.zeros(0, int)
-    found = np.flatnonzero(scene.defective & (scores > threshold) & (near <= threshold))  # never where it is NaN
+    scores = scene.result.scores
+    found = np.flatnonzero(near.misplaced(scores, scene.scored[0].near, threshold))
     return found[np.argsort(-scores[found], kind="stable")]
 
 

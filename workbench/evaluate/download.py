@@ -58,7 +58,7 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
         curves = None
     else:
         evidence, dataset = measured_just_now(scene)
-        known = {one.result.expression.text: one.intervals for one in scene.scored}
+        known = {one.result.expression.text: (one.intervals, one.near) for one in scene.scored}
         result = stored.result(dataset, evidence, scene.results, known)
         curves = {name: (line.x, line.y) for name, line in scene.scored[0].curves.items() if name not in ("roc", "pr")}
         if found is not None and found.complete:
