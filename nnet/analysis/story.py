@@ -13,7 +13,8 @@ import numpy as np
 
 from nnet.analysis.anatomy import per_patch
 from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
-from nnet.analysis.whatif import WhatIf, intervene
+from nnet.analysis.visibility import coverage
+from nnet.analysis.whatif import Code, WhatIf, intervene
 from nnet.config import LossConfig
 from nnet.detector import Array, Detector, Trace, TrainedModel
 from nnet.errors import NNetError
@@ -25,6 +26,8 @@ from nnet.units import SMALLEST, multiple
 
 SAME = 0.1
 """A change by less than this share counts as no change."""
+COVERED = 0.5
+"""From which share on a cell counts as covered by a damage; for a thin one, that of the cell it covers most."""
 FEW, HALF = 0.2, 0.7
 """A share below the first is "few", one below the second "half", any other "all"."""
 LESS, EQUAL, MORE = "less", "same", "more"
@@ -120,9 +123,11 @@ def narrow(trace: Trace) -> Finding:
     if trace.F_C is None:
         raise StoryError("This model has no S2, so there is no narrow code.")
     before, after = sum(f.size for f in trace.F), trace.F_C.size
-    share = after / before
-    outcome = "few" if share < FEW else "half" if share < HALF else "all"
-    return Finding(outcome, "few", {"before": before, "after": after}, {})
+    return Finding(_part(after / before), "few", {"before": before, "after": after}, {})
+
+
+def _part(share: float) -> str:
+    return "few" if share < FEW else "half" if share < HALF else "all"
 
 
 # ------------------------------------------------------------------------------------------------------ the students
@@ -145,22 +150,60 @@ def copier_alone(model: TrainedModel, trace: Trace, expression: Expression) -> F
     return _judged(model, trace, trace, expression, for_maps(forward))
 
 
-def shortcut(model: TrainedModel, trace: Trace, expression: Expression) -> Finding:
-    """How a picture stands out to S2 alone when the memory lets F_3 pass as it is.
+def let_through(detector: Detector, before: Trace, after: Trace) -> Finding:
+    """How much of a damage the code lets through to S2, with the memory and without it: the restoration shortcut.
 
-    Numbers and images as for `copier_alone`, both of S2's maps alone; and "code", by how much F_C turns without the
-    memory: the mean cosine distance over its cells.
+    S2 rebuilds the damaged part from the code of the undamaged one (an exchange known as activation patching). What its
+    maps show then, beyond what they show of the undamaged part, is all of the damage that they can show. They show less
+    with the damaged part's own code: that share got through, and S2 rebuilt it.
+
+    Args:
+        before, after: the same picture without the damage and with it.
+
+    Returns:
+        Outcomes: "few", "half", "all". Numbers: "before" and "after", the share with the memory and without it, of the
+        means of M1 + M2 + M3 over the cells that the damage covers; up to 1, and below 0 where S2 misses more with the
+        damage in its code. Images, (64, 64): "missed", M1 + M2 + M3, and "through", by how much they rise with the code
+        of the undamaged part, at least 0.
 
     Raises:
-        StoryError: there is no memory or no S2.
+        StoryError: there is no S2, both pictures are the same, or they are looked at in different places.
     """
-    reverse = _of_branch(expression.maps, "reverse") or _of_branch(tuple(trace.maps), "reverse")
-    if not reverse or trace.F3_recalled is None:
-        raise StoryError("This model has no memory in front of S2, so there is nothing to switch off.")
-    alone = for_maps(reverse)
-    changed = intervene(model, trace, WhatIf(without_nfs=True), alone)
-    finding = _judged(model, trace, changed.trace, alone, alone)
-    return replace(finding, numbers={**finding.numbers, "code": turned(trace.F_C, changed.trace.F_C)})
+    if after.F_C is None:
+        raise StoryError("This model has no S2, so there is no code that anything could get through.")
+    if before.image.shape != after.image.shape or before.window != after.window:
+        raise StoryError("This model looks at one tile of each picture, and not at the same one in both.")
+    changed = (before.image != after.image).any(axis=-1)
+    if not changed.any():
+        raise StoryError("Nothing is drawn on this picture, so there is nothing that could get through.")
+    missed, fully, share = _through(detector, before, after, WhatIf(), changed)
+    numbers = {"before": share}
+    if after.F3_recalled is not None:
+        off = WhatIf(without_nfs=True)
+        bare, damaged = (intervene(detector, one, off).trace for one in (before, after))
+        numbers["after"] = _through(detector, bare, damaged, off, changed)[2]
+    return Finding(_part(share), "few", numbers, {"missed": missed, "through": np.maximum(fully - missed, 0)})
+
+
+def _through(
+    detector: Detector, before: Trace, after: Trace, what: WhatIf, changed: Array
+) -> tuple[Array, Array, float]:
+    """S2's maps with its own code and with that of `before`, added up, and the share that got through.
+
+    Args:
+        before, after: as this intervention leaves them.
+        changed: bool (H, W), where the damage is.
+    """
+    assert before.F_C is not None
+    exchanged = intervene(detector, after, replace(what, code=Code("the undamaged part", before.F_C))).trace
+    unharmed, own, fully = (
+        np.sum([one.maps[name] for name in _of_branch(tuple(one.maps), "reverse")], axis=0)
+        for one in (before, after, exchanged)
+    )
+    cover = coverage(changed, own.shape)
+    inside = cover >= min(COVERED, float(cover.max()))
+    possible = float((fully - unharmed)[inside].mean())
+    return own, fully, float((fully - own)[inside].mean()) / max(possible, SMALLEST)
 
 
 def turned(before: Array | None, after: Array | None) -> float:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from nnet.config import Config
-from nnet.detector import Detector, Trace
+from nnet.detector import Array, Detector, Trace
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, read
 from nnet.model.network import NNet
@@ -40,6 +40,19 @@ class Donor:
     detector: Detector
 
 
+@dataclass(frozen=True, eq=False)
+class Code:
+    """A code F_C that S2 is given in place of its own.
+
+    Attributes:
+        name: of the picture that it is of, for people.
+        F_C: (C, H, W), of the same network; see `Trace`.
+    """
+
+    name: str
+    F_C: Array
+
+
 @dataclass(frozen=True)
 class WhatIf:
     """What to change; several changes may be combined.
@@ -51,6 +64,7 @@ class WhatIf:
         rank: F_C is replaced by its best approximation of this rank (singular values over positions x channels);
             None leaves it.
         forward_of: S1 and its projections are taken from there; P_i stays this network's own.
+        code: F_C of another picture, from which S2 rebuilds this one's features.
     """
 
     without_nfs: bool = False
@@ -58,6 +72,7 @@ class WhatIf:
     without_forward: bool = False
     rank: int | None = None
     forward_of: Donor | None = None
+    code: Code | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -68,6 +83,7 @@ class WhatIf:
             "without the projections (FPM): P = F, SP = SF": self.without_fpm,
             "without S₁, the copier: M1 to M3 alone": self.without_forward,
             f"with S₁, the copier, of {donor}": self.forward_of is not None,
+            f"with the code of {'' if self.code is None else self.code.name}": self.code is not None,
             f"code simplified to rank {self.rank}": self.rank is not None,
         }
         return tuple(text for text, chosen in words.items() if chosen)
@@ -205,6 +221,18 @@ def truncate(f_c: Tensor, rank: int) -> Tensor:
     return kept.transpose(1, 2).reshape(batch, channels, height, width).to(f_c.dtype)
 
 
+class _Exchanged(nn.Module):
+    """FFC that gives another picture's F_C."""
+
+    def __init__(self, ffc: nn.Module, f_c: Array) -> None:
+        super().__init__()
+        self.ffc, self.f_c = ffc, torch.from_numpy(f_c.copy())[None]
+
+    def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        f_e, f_c = self.ffc(p)
+        return f_e, self.f_c.to(f_c)
+
+
 class _Truncated(nn.Module):
     """FFC with F_C truncated."""
 
@@ -231,8 +259,10 @@ def _view(network: NNet, what: WhatIf) -> NNet:
     if what.forward_of is not None:
         donor = what.forward_of.detector.network
         view.S1, view.FPM_S1 = donor.S1, None if what.without_fpm else donor.FPM_S1
-    if what.rank is not None and network.FFC is not None:
-        view._modules["FFC"] = _Truncated(network.FFC, what.rank).eval()
+    if what.code is not None and network.FFC is not None:
+        view._modules["FFC"] = _Exchanged(network.FFC, what.code.F_C).eval()
+    if what.rank is not None and view.FFC is not None:
+        view._modules["FFC"] = _Truncated(view.FFC, what.rank).eval()
     return view
 
 
@@ -248,6 +278,7 @@ def _check(config: Config, what: WhatIf) -> None:
         (what.without_fpm and not model.fpm, "no projections (model.fpm is off)", "drop"),
         (what.without_forward and not model.forward, "no S1, the copier (model.forward is off)", "leave out"),
         (what.rank is not None and not model.reverse, "no S2, the rebuilder (model.reverse is off)", "truncate"),
+        (what.code is not None and not model.reverse, "no S2, the rebuilder (model.reverse is off)", "exchange"),
     ]
     for missing, part, verb in lacking:
         if missing:

@@ -9,6 +9,7 @@ from builders import random_images, tiny_config
 
 from nnet.analysis.whatif import (
     LABEL,
+    Code,
     Donor,
     WhatIf,
     WhatIfError,
@@ -160,6 +161,17 @@ def test_what_the_network_lacks_cannot_be_taken_out(changes, what, words):
     config = tiny_config(**changes)
     with pytest.raises(WhatIfError, match=words):
         altered(Detector(NNet(config), config, "cpu"), what)
+
+
+def test_s2_rebuilds_from_the_code_it_is_given(detector, trace):
+    assert_same(intervene(detector, trace, WhatIf(code=Code("itself", trace.F_C))).trace, trace)
+    other = detector.trace(random_images(1, 96, seed=6)[0])
+    result = intervene(detector, trace, WhatIf(code=Code("another", other.F_C)))
+    for mine, theirs in zip(result.trace.D, other.D, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+    assert result.what.changes == ("with the code of another",)
+    assert not np.allclose(result.trace.maps["M1"], trace.maps["M1"]) and np.array_equal(result.trace.F[0], trace.F[0])
+    assert_same(intervene(detector, trace, WhatIf()).trace, trace)
 
 
 def test_a_model_without_memory_can_lose_other_parts(image):

@@ -1,7 +1,5 @@
 """A step's card: what one should know, what is to be predicted, and what the model answered."""
 
-from contextlib import nullcontext
-
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
@@ -15,14 +13,15 @@ def draw(scene: Scene) -> Finding | None:
     stands above the drawing."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    about, asked, *seen = st.columns(3 if pictures else 2, gap="medium")
+    widths = (1.0, 1.0, 1.3 if scene.step == 4 else 1.0)  # step 4 has three pictures
+    about, asked, *seen = st.columns(widths if pictures else 2, gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
         if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
         if scene.step == 8:
-            # On the first screen it would be too much to read; it can be had without an answer, too.
-            with nullcontext() if scene.picked is not None else st.popover(words.WEIGHTS_LABEL, type="tertiary"):
+            st.html(figures.weighted_sum())
+            with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
                 st.html(figures.weights(scene.model.detector.config.loss))
     with asked, st.container(gap="xsmall", key="tour_asked"):
         finding = _question(scene)
@@ -77,6 +76,7 @@ def _compared(scene: Scene, finding: Finding) -> None:
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
     why = words.reason(scene.step, finding, showing, model_answer.auroc(scene) if scene.step == 3 else {})
-    said = f"**{why}**" if why else "", words.verdict(scene.step, finding, showing)
-    if text := " ".join(filter(None, said)):
-        st.caption(units.symbols(text))
+    told = words.EXCHANGED if scene.step == 4 else ""
+    said = [units.symbols(one) for one in (why, told, words.verdict(scene.step, finding, showing))]
+    if text := " ".join(filter(None, (f"**{said[0]}**" if why else "", *said[1:]))):
+        st.caption(text)

@@ -17,7 +17,7 @@ PARTS: dict[int, tuple[str, ...]] = {
     8: (*_SF, "memory", *_D),
 }
 """The parts (`nnet.analysis.anatomy`) that a step is about, of those that the network has; all where none are named."""
-LEFT_OUT = {3: "reverse", 4: "nfs"}
+LEFT_OUT = {3: "reverse"}
 """What is left out of the drawing once the step is answered, see `living_network`. Then it tells no number: the answer
 has another measure."""
 

@@ -1,6 +1,7 @@
 """The tour's pictures: what a question measured, as colours. Knows no Streamlit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,15 @@ def heatmaps(shown: np.ndarray, finding: Finding, *, calibrated: bool = True) ->
     }
 
 
+def through(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
+    """The damaged part, what S2 misses of it, and what got through, each up to its own peak."""
+    return {"picture": pictures.reduced(shown, SIDE)} | heatmaps(
+        shown,
+        replace(finding, images={name: multiple(m, float(m.max())) for name, m in finding.images.items()}),
+        calibrated=False,
+    )
+
+
 def strengths(finding: Finding) -> dict[str, np.ndarray]:
     """Variances along channels, each divided by its own mean, with their cells visible."""
     return {name: enlarged(pictures.colourised(values, _TIMES_MEAN)) for name, values in finding.images.items()}
@@ -78,6 +88,16 @@ def bars(finding: Finding) -> str:
         for name, value, told in found
     ]
     return f'<div class="nn-pairs nn-named">{"".join(rows)}<small>{units.indices(about)}</small></div>'
+
+
+def weighted_sum() -> str:
+    """The loss as one sum, as HTML: below each term what it asks for, in the colour of whom it asks."""
+    colours = {"L_RKD": theme.REVERSE, "L_KD": theme.FORWARD, "L_align": theme.FORWARD, "L_query": theme.THRESHOLD}
+    terms = [
+        f'<span><b style="color:{colours[name]}">{units.indices(written)}</b><small>{asked}</small></span>'
+        for name, (written, asked) in words.SUM.items()
+    ]
+    return f'<div class="nn-sum"><span><b>L =</b></span>{"<span><b>+</b></span>".join(terms)}</div>'
 
 
 def weights(loss: LossConfig) -> str:

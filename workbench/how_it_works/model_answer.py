@@ -9,12 +9,12 @@ from nnet.expression import parse
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.how_it_works import cache, subject
+from workbench.how_it_works import cache, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, resources
 from workbench.shared.picture import Picture
 
-OF_ALL = (1, 3, 4)
+OF_ALL = (1, 3)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
 
 
@@ -88,13 +88,19 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
         case 3:
             return lambda trace: story.copier_alone(detector, trace, scene.expression)
         case 4:
-            return lambda trace: story.shortcut(detector, trace, scene.expression)
+            return lambda trace: story.let_through(detector, _before(scene), trace)
         case 5:
             return lambda trace: story.dense(detector, trace)
         case 6:
             return story.evened
         case _:
             return lambda trace: story.added(trace, sigma)
+
+
+def _before(scene: Scene) -> Trace:
+    if scene.subject.before is None:
+        raise StoryError(words.NO_PAIR)
+    return resources.trace(scene.model, scene.subject.before)
 
 
 def good_sample() -> Picture | None:

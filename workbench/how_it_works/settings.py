@@ -20,6 +20,8 @@ PICKED = Setting("how_it_works", "picked", "", _answers)
 """A letter for each step, "-" where nothing was picked: the progress, and what was expected."""
 ON: Setting[str] = Setting("how_it_works", "on", None, str)
 """Which picture the tour looks at: a sample's key, or one of `workbench.how_it_works.subject`."""
+DAMAGE: Setting[str] = Setting("how_it_works", "damage", None, str)
+"""What is drawn on the good part of step 4; see `workbench.how_it_works.damage`."""
 PRESENT = Setting("how_it_works", "present", False, yes_or_no)
 """The presenter's mode."""
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
@@ -20,10 +21,13 @@ from workbench.shared.resources import Loaded, Model
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
 """Steps whose answer is shown in pictures beside it."""
+WITH_LINKS = (3, 4)
+"""Steps about how one student fails, which other pages show, too."""
 
 
-def draw(scene: Scene) -> None:
-    """What follows the card and the drawing of an answered step."""
+def draw(scene: Scene, place: DeltaGenerator) -> None:
+    """What follows the card and the drawing of an answered step; at the `place` above, where a failure shows that does
+    not show here."""
     if scene.step == 8:
         _film(scene)
         collapse.draw()
@@ -35,8 +39,8 @@ def draw(scene: Scene) -> None:
     elif scene.step == 6 and (good := model_answer.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
-    elif scene.step in words.FAILURES:
-        _failure(scene)
+    elif scene.step in WITH_LINKS:
+        _failure(scene, place)
 
 
 def tiles(scene: Scene, finding: Finding) -> None:
@@ -53,15 +57,16 @@ def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> N
         column.image(tile, captions[name], width="stretch", alt=captions[name])
 
 
-def _failure(scene: Scene) -> None:
-    """The failure that the step is about, and where to look further."""
+def _failure(scene: Scene, place: DeltaGenerator) -> None:
+    """Where to look further, and where else the failure that the step is about shows."""
     picture = subject.defective().get(ON.value or "")
     address = chosen_picture.address_of(picture) if picture is not None else {}
     where = {**address, "view": "students"}
     with st.container(horizontal=True):
         st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
         _which_part()
-    _best_shown(scene)
+    if scene.step in words.FAILURES:
+        _best_shown(scene, place)
 
 
 def _which_part() -> None:
@@ -71,14 +76,15 @@ def _which_part() -> None:
     )
 
 
-def _best_shown(scene: Scene) -> None:
+def _best_shown(scene: Scene, place: DeltaGenerator) -> None:
     """Where this model shows it best among its samples."""
     found = model_answer.of_samples(scene)
     shows = {key: one for key, one in found.items() if one.agrees}
     about = words.FAILURES[scene.step]
     if not shows:
         if found:
-            other_models.draw(scene.model, partial(_of_another, scene), words.none_of, "tour_elsewhere")
+            with place:
+                other_models.draw(scene.model, partial(_of_another, scene), "tour_elsewhere")
         return
     key = other_models.least_left(shows)
     picture = subject.defective()[key]
@@ -100,8 +106,10 @@ def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) ->
     match scene.step:
         case 1:
             return figures.unlike(shown, finding)
-        case 3 | 4:
+        case 3:
             return figures.heatmaps(shown, finding)
+        case 4:
+            return figures.through(shown, finding)
         case 5:
             return _mosaics(scene, finding, loaded)
         case 6:

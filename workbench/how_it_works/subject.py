@@ -31,11 +31,13 @@ class Subject:
         title: for people.
         loaded: its pixels.
         is_defective: whether it is known to show a defect; without that nothing is said about the paper.
+        before: the same picture without the damage, where that is known.
     """
 
     title: str
     loaded: Loaded
     is_defective: bool
+    before: Loaded | None = None
 
 
 def choose(model: Model, expression: Expression) -> Subject:
@@ -85,8 +87,8 @@ def _wanted() -> str:
 def _use() -> None:
     """Let the picture that is looked at be the one in use on the other pages, too. A callback."""
     key = ON.value
-    if key == OWN and (own := _own()) is not None:
-        chosen_picture.use_drawing(own[0], own[0].load())
+    if key == OWN and (drawn := own()) is not None:
+        chosen_picture.use_drawing(drawn[0], drawn[0].load())
     elif key == CHOSEN and (other := _other()) is not None:
         chosen_picture.show(other)
     elif key in defective():
@@ -132,8 +134,8 @@ def of_samples(
 
 def _offered(model: Model, expression: Expression) -> dict[str, tuple[str, Callable[[], Subject]]]:
     found: dict[str, tuple[str, Callable[[], Subject]]] = {}
-    if (own := _own()) is not None:
-        picture, altered = own
+    if (drawn := own()) is not None:
+        picture, altered = drawn
         seen = resources.judgement(model, altered, expression).is_anomalous
         title = words.OWN[picture.is_defective]
         found[OWN] = title, lambda: Subject(title, altered, seen)
@@ -166,7 +168,7 @@ def _of(picture: Picture) -> Subject:
     return Subject(picture.title, picture.load(), picture.is_defective is True)
 
 
-def _own() -> tuple[Picture, Loaded] | None:
+def own() -> tuple[Picture, Loaded] | None:
     """The picture in use if something is drawn on it, else the one that was drawn on last: as it was, and as it is."""
     chosen, newest = chosen_picture.decided(), drawings.newest()
     if chosen is not None and chosen.is_drawn:

@@ -43,6 +43,13 @@ OTHER_EXPERIMENT = (
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 AUROC = "in its test S₁ alone reaches an I-AUROC of {forward}, both students {both}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
+SUM = {
+    "L_RKD": ("L_RKD", "S₂ rebuilds"),
+    "L_KD": ("α L_KD", "S₁ copies"),
+    "L_align": ("β L_align", "S₁ starts"),
+    "L_query": ("δ L_query", "few patches"),
+}
+"""Each term of the loss (Eq. 7) with its weight, and what it asks for."""
 WEIGHTS_LABEL = "What α, β and δ weigh"
 WEIGHTS_HEAD = ("Weight", "Of", "Smaller", "Larger")
 WEIGHTS = {
@@ -62,15 +69,25 @@ WEIGHTED = (
 )
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
+DAMAGE = "Damage"
+DRAWN, PAINTED = "Your own drawing", "Good part with a {what}"
+NO_PAIR = (
+    "This step compares a part with damage and the same part without it, but no sample of this model is known to be "
+    "good. Draw on a picture of your own on Home."
+)
+WITHOUT_MEMORY = "; without the memory, {after}"
+EXCHANGED = (
+    "S₂ was also given the code from before the damage: what it misses more then, in percent of all that it misses of "
+    "the damage, had got through."
+)
 OWN = {True: "Your scratch on a defect", False: "Your scratch, a good part", None: "Your scratch"}
 DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
-FAILURES = {3: "Over-imitation", 4: "The restoration shortcut"}
+FAILURES = {3: "Over-imitation"}
 FAILURE = "{about} where this model shows it best among its samples, {picture}:"
 SHOWN_IN_OTHERS = "{about} does not show here, but in {showing} of this model's {total}."
 NO_REASON = "the two students differ too little there."
 SHOWN_NOWHERE = "It shows in none of this model's {total}: {why}"
-TURNS = "{told}, whose code turns by {code} without the memory"
 STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
@@ -112,8 +129,6 @@ class Card:
         answers: outcome -> what was measured, with the names of the numbers in braces.
         story: what the paper says, "" where it says nothing.
         look: for the teacher: what should be seen.
-        why: where the measurement is not what the paper says: the reason, as far as it is known, with numbers in
-            braces; "" where none is.
     """
 
     title: str
@@ -123,7 +138,6 @@ class Card:
     answers: Mapping[str, str]
     story: str
     look: str
-    why: str = ""
 
 
 CARDS: tuple[Card, ...] = (
@@ -178,22 +192,19 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "The danger of rebuilding: the restoration shortcut",
-        "If the code carries the defect, S₂ rebuilds it, agrees with the teacher and sees nothing: the "
-        "[[restoration shortcut]]. Against that the [[memory]] answers every coarse patch with good ones; P₁ and P₂, "
-        "fine and middle, go past it.",
-        "Switch the memory off. Does the picture stand out to S₂ as before?",
-        {"less": "Less", "same": "Just as much", "more": "More"},
+        "If the code carries a defect, S₂ rebuilds it, agrees with the teacher and sees nothing: the "
+        "[[restoration shortcut]]. So the code is narrow, and the [[memory]] answers coarse patches with good ones; "
+        "finer ones go past it.",
+        "Damage is drawn on a good part. How much of it gets through the code to S₂?",
+        {"few": "Less than a fifth", "half": "About half", "all": "Nearly all"},
         {
-            "less": "Less than with it: {after} standard deviations above the good pictures, {before} with the memory.",
-            "same": "As much as with it: {after} standard deviations above the good pictures, {before} with the "
-            "memory.",
-            "more": "More than with it: {after} standard deviations above the good pictures, {before} with the memory.",
+            "few": "Less than a fifth: {before}{without}.",
+            "half": "About half: {before}{without}.",
+            "all": "Nearly all: {before}{without}.",
         },
-        "without the memory a defect reaches the code, and S₂ rebuilds it.",
-        "The memory goes grey and F_3 goes straight on. If the heatmap hardly changes, the narrow code does the "
-        "work here.",
-        "two of the three scales reach the code past the memory; without it the code turns by only {code} (cosine "
-        "distance).",
+        "the narrow code and the memory keep a defect from S₂, which cannot rebuild it then.",
+        "S₂ rebuilds the damaged part twice: from its own code, and from the code of the same part without the damage. "
+        "What it misses more then had got through, and is drawn in the third picture, up to its own peak.",
     ),
     Card(
         "The memory answers with good patches",
@@ -244,8 +255,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "[[L_RKD]]: S₂ rebuilds. [[L_KD]]: S₁ copies. [[L_align]] helps S₁ to start. [[L_query]] makes the memory "
-        "choose few patches. All but the first have a weight. Defects are never shown.",
+        "One sum over good parts only: S₂ is to rebuild, S₁ to copy; [[L_align]] helps S₁ to start, and [[L_query]] "
+        "makes the memory choose few patches. Defects are never shown.",
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
@@ -266,9 +277,11 @@ CARDS: tuple[Card, ...] = (
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
             "forward": "S₁, the copier: the distance between the two groups shrinks most without it.",
-            "fpm": "The projections: the distance between the two groups shrinks most without them.",
+            "fpm": "The projections: the distance between the two groups shrinks most without them. All that "
+            "follows was trained behind the gates.",
             "nfs": "The memory: the distance between the two groups shrinks most without it.",
-            "none": "None of them: without any one the distance between the two groups shrinks by less than a tenth.",
+            "none": "None of them: without any one of them the two groups stay as far apart, within a tenth, or move "
+            "farther apart.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
         "The bars are distances between the two groups of samples, in standard deviations; one to the left says that "
@@ -288,7 +301,7 @@ LOSSES = {
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the good samples' patches each one is to the teacher"},
     3: {"before": "Both students", "after": "S₁ alone"},
-    4: {"before": "S₂ with the memory", "after": "S₂ without it"},
+    4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
     6: {"before": "Variance before the gates", "after": "Variance behind the gates"},
     7: {"before": "Scales multiplied", "after": "Scales added"},
@@ -310,6 +323,9 @@ def measured(number: int, finding: Finding) -> str:
 def _further(finding: Finding) -> dict[str, str]:
     """What some sentences need beside the numbers as they are."""
     numbers, further = finding.numbers, {}
+    if "through" in finding.images:
+        shares = {name: units.percent(max(0.0, share)) for name, share in numbers.items()}
+        return shares | {"without": WITHOUT_MEMORY.format(**shares) if "after" in shares else ""}
     if "before" in numbers and "after" in numbers and finding.outcome in ("few", "half", "all"):
         further = {name: f"{numbers[name]:,.0f}" for name in ("before", "after")}
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
@@ -341,7 +357,7 @@ def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
 
 
 def reason(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
-    """Why a failure of steps 3 and 4 does not show with this picture; "" where it does. Arguments as for `verdict`.
+    """Why the failure of step 3 does not show with this picture; "" where it does. Arguments as for `verdict`.
 
     Args:
         auroc: of S1 alone ("forward") and of "both", where that is known and part of the reason.
@@ -351,16 +367,8 @@ def reason(number: int, finding: Finding, showing: tuple[int, int], auroc: Mappi
     about, total = FAILURES[number], units.plural(showing[1], "defective sample")
     if showing[0]:
         return SHOWN_IN_OTHERS.format(about=about, showing=showing[0], total=total)
-    plain = {name: units.number(value) for name, value in finding.numbers.items()}
-    why = AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()}) if auroc else CARDS[number - 1].why
-    return SHOWN_NOWHERE.format(about=about, total=total, why=why.format(**plain) if why else NO_REASON)
-
-
-def none_of(model: str, answers: Mapping[str, Finding]) -> str:
-    """That none of another model's samples shows a failure, with what was measured of step 4."""
-    told = model_words.none_of(model, answers)
-    codes = [one.numbers["code"] for one in answers.values() if "code" in one.numbers]
-    return TURNS.format(told=told, code=units.number(sum(codes) / len(codes))) if codes else told
+    why = AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()}) if auroc else NO_REASON
+    return SHOWN_NOWHERE.format(about=about, total=total, why=why)
 
 
 def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:

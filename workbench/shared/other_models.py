@@ -41,13 +41,12 @@ def shipped(besides: str) -> list[ModelEntry]:
     return [one for one in every if one.path.parent == folder and one.name != besides and not one.problem]
 
 
-def draw(model: Model, ask: Ask, none_of: Callable[[str, Mapping[str, Finding]], str], key: str) -> None:
+def draw(model: Model, ask: Ask, key: str) -> None:
     """The way to the model and sample that show it best, or that none does.
 
     Args:
         model: the one in use.
         ask: see `Ask`.
-        none_of: says of a model's name and its answers that none shows it.
         key: of the button.
     """
     others = [other for entry in shipped(model.name) if (other := _asked(model, entry, ask)) is not None]
@@ -55,14 +54,16 @@ def draw(model: Model, ask: Ask, none_of: Callable[[str, Mapping[str, Finding]],
         return
     best = max(others, key=lambda other: len(other.shows))
     if not best.shows:
-        told = [none_of(one.name, one.answers) for one in others]
+        told = [words.none_of(one.name, one.answers) for one in others]
         st.markdown(words.NOR_ELSEWHERE.format(others="; ".join(told)))
         return
     picture, count = best.pictures[least_left(best.shows)], units.plural(len(best.answers), "defective sample")
-    st.markdown(words.ELSEWHERE.format(model=units.plain(best.name), showing=len(best.shows), total=count))
     label = words.SEE_IT_ON.format(picture=units.plain(picture.title))
     icon = ":material/arrow_forward:"
-    st.button(label, key, on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        said = words.ELSEWHERE.format(model=units.plain(best.name), showing=len(best.shows), total=count)
+        st.markdown(said, width="content")
+        st.button(label, key, on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
 
 
 def least_left(shows: Mapping[str, Finding]) -> str:

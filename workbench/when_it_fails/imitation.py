@@ -40,7 +40,7 @@ def draw(scene: Scene) -> None:
         _pictures(_defective(scene)[key], shows[key])
     else:
         st.markdown(words.NOT_SHOWN)
-        other_models.draw(scene.model, _answers, model_words.none_of, "fails_elsewhere")
+        other_models.draw(scene.model, _answers, "fails_elsewhere")
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
     if history:
         figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
