@@ -96,7 +96,7 @@ def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser
 @pytest.mark.long
 def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
-        page = visitor.open("How_it_works?step=4&picked=---a").page
+        page = visitor.open("How_it_works?step=3&picked=--a").page
         page.locator(".network svg.without").wait_for()
         assert not page.locator(".network .result").is_visible(), "the answer has another measure"
         box = page.get_by_role("button", name="Next").bounding_box()

@@ -268,7 +268,7 @@ def test_what_gets_through_the_code_is_asked_of_a_part_before_and_after_damage(
 ) -> None:
     good = next(one for one in samples.collection().images if one.sample.is_normal).sample.load().image
     at = start(TOUR, step="4", picked="---a")
-    assert at.selectbox(key="damage").options == [f"A good part with a {kind}" for kind in damage.KINDS]
+    assert at.selectbox(key="damage").options == [f"Good part with a {kind}" for kind in damage.KINDS]
     fine(at.selectbox(key="damage").select("hole").run())
     painted = damage.PAINTED.get(f"{_as_picture(_first_good()).load().hash}+hole").image
     found = story.let_through(detector, detector.trace(good), detector.trace(painted))

@@ -76,10 +76,7 @@ NO_PAIR = (
     "good. Draw on a picture of your own on Home."
 )
 WITHOUT_MEMORY = "; without the memory, {after}"
-EXCHANGED = (
-    "S₂ was also given the code from before the damage: what it misses more then, in percent of all that it misses of "
-    "the damage, had got through."
-)
+EXCHANGED = "Measured by giving S₂ the code from before the damage: what it then misses more had got through."
 OWN = {True: "Your scratch on a defect", False: "Your scratch, a good part", None: "Your scratch"}
 DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
@@ -195,7 +192,7 @@ CARDS: tuple[Card, ...] = (
         "If the code carries a defect, S₂ rebuilds it, agrees with the teacher and sees nothing: the "
         "[[restoration shortcut]]. So the code is narrow, and the [[memory]] answers coarse patches with good ones; "
         "finer ones go past it.",
-        "Damage is drawn on a good part. How much of it gets through the code to S₂?",
+        "How much of the damage gets through the code to S₂?",
         {"few": "Less than a fifth", "half": "About half", "all": "Nearly all"},
         {
             "few": "Less than a fifth: {before}{without}.",
