@@ -279,7 +279,7 @@ def test_what_gets_through_the_code_is_asked_of_a_part_before_and_after_damage(
     assert drawn.selectbox(key="damage").options[0] == tour.DRAWN
     fine(drawn.selectbox(key="damage").select(subject.OWN).run())
     assert "gets through" in words(drawn) and "You expected" in words(drawn)
-    monkeypatch.setattr(subject, "good", list)
+    monkeypatch.setattr(chosen_picture, "good_samples", list)
     monkeypatch.setattr(subject, "own", lambda: None)
     assert "no sample of this model is known to be good" in start(TOUR, step="4", picked="---a").info[0].value
 

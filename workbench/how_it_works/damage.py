@@ -4,7 +4,7 @@ from nnet.data import Defect, paint_defect
 from workbench.how_it_works import subject, words
 from workbench.how_it_works.settings import DAMAGE
 from workbench.how_it_works.subject import OWN, Subject
-from workbench.shared import controls, pictures
+from workbench.shared import chosen_picture, controls, pictures
 from workbench.shared.cache import BoundedCache
 from workbench.shared.picture import Picture
 from workbench.shared.resources import MEBIBYTE, Loaded
@@ -18,7 +18,7 @@ PAINTED: BoundedCache[str, Loaded] = BoundedCache(32 * MEBIBYTE, lambda one: one
 def choose() -> Subject | None:
     """The visitor's own drawing, or damage on the model's first good sample, with the list that it is chosen from; None
     where there is neither."""
-    own, good = subject.own(), next(iter(subject.good()), None)
+    own, good = subject.own(), next(iter(chosen_picture.good_samples()), None)
     names = {OWN: words.DRAWN} if own is not None else {}
     if good is not None:
         names |= {kind: words.PAINTED.format(what=kind) for kind in KINDS}

@@ -9,7 +9,7 @@ from typing import Any
 
 from nnet.analysis.story import Finding, by_scale, claimed
 from nnet.config import LossConfig
-from workbench.shared import model_words, units
+from workbench.shared import units
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"

@@ -9,7 +9,7 @@ from nnet.analysis.story import Finding, StoryError
 from nnet.expression import Expression, for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import controls, model_words, other_models, pictures, resources, units
+from workbench.shared import controls, other_models, pictures, resources, units
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Model
 from workbench.when_it_fails import figures, words
