@@ -252,8 +252,7 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "One sum over good parts only: S₂ is to rebuild, S₁ to copy; [[L_align]] helps S₁ to start, and [[L_query]] "
-        "makes the memory choose few patches. Defects are never shown.",
+        "Training makes one sum small, over good parts only: defects are never shown. [[L_align]] stops early.",
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
