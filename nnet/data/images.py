@@ -24,6 +24,7 @@ from nnet.data.grey import DEEP_GREY, ON_WHITE, deep_colour_notes, deep_grey_to_
 from nnet.data.jpeg import MOST_SCANS, has_too_many_scans
 from nnet.data.pixel_budget import PixelBudget, Silence
 from nnet.errors import NNetError
+from nnet.formats import is_plain
 
 MIN_SIDE = 16
 """Shortest side of an image, in pixels."""
@@ -121,8 +122,10 @@ def opened(path: Path) -> Image.Image:
     """A file as Pillow opens it, without a pixel yet: of the formats that `decode` reads alone, since Pillow runs
     another program for some others (EPS).
 
-    Raises ImageError for more pixels than `decode` takes, and whatever Pillow's readers raise.
+    Raises ImageError for no ordinary file, or more pixels than `decode` takes, and whatever Pillow's readers raise.
     """
+    if not is_plain(path):  # a pipe would be waited for
+        raise ImageError(f"{shown(path.name)} is not an ordinary file; choose an image file.")
     image = Image.open(path, formats=_FORMATS)
     try:
         _check_most(image, path.name)

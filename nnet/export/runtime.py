@@ -15,6 +15,7 @@ VERSION = "1.30.0"
 FILE = f"onnxruntime-web-{VERSION}.tgz"
 ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/{FILE}"
 SHA256 = "d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
+_MOST = 2**29  # bytes of the package
 PATIENCE = 60  # seconds without a byte
 
 # Of the package's builds the one for WebAssembly alone is the smallest. On one thread it needs no cross-origin
@@ -75,7 +76,7 @@ def locate(package: Path | None = None) -> Path:
         ExportError: as `install`.
     """
     source = package or _downloaded()
-    if not source.is_file() or _sha256(source.read_bytes()) != SHA256:
+    if not _is_package(source):
         raise ExportError(f"{source} is not {FILE} as npm has it (SHA-256 {SHA256}). Download {ADDRESS} again.")
     return source
 
@@ -83,7 +84,7 @@ def locate(package: Path | None = None) -> Path:
 def _downloaded() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnet-workbench"
     target = cache / FILE
-    if target.is_file() and _sha256(target.read_bytes()) == SHA256:
+    if _is_package(target):
         return target
     try:
         with urllib.request.urlopen(ADDRESS, timeout=PATIENCE) as answer:
@@ -106,6 +107,14 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
     stream = archive.extractfile(name)
     assert stream is not None  # the hash has fixed what is in the archive
     return stream.read()
+
+
+def _is_package(file: Path) -> bool:
+    """Whether it is the package as npm has it; a file that is far larger is not even read."""
+    if not os.path.isfile(file) or file.stat().st_size > _MOST:
+        return False
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == SHA256
 
 
 def _sha256(content: bytes) -> str:

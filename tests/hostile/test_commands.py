@@ -15,7 +15,12 @@ MAY_WORK = "missing", "nothing"
 """As a new folder, or the one at hand."""
 REPLACED = "--json", "--out"
 """Options whose file is written anew, whatever it held."""
-INSTEAD = {("calibrate", "--data"): "--undo", ("calibrate", "--kind"): "--undo", ("watch", "--export"): "--checkpoint"}
+INSTEAD = {
+    ("calibrate", "--data"): "--undo",
+    ("calibrate", "--kind"): "--undo",
+    ("watch", "--export"): "--checkpoint",
+    ("ablate", "--data"): "--seeds",
+}
 """(command, option) -> the usual option that it takes the place of."""
 
 
@@ -41,7 +46,7 @@ def usual(place: Path, model: Path) -> dict[str, dict[str, object]]:
         "report": {"--checkpoint": model, "--out": place / "fresh.html"},
         "data": {"data": data},
         "replay": {"bundle": place / "none.zip"},
-        "export": {"--checkpoint": model, "--format": "web", "--out": out},
+        "export": {"--checkpoint": model, "--format": "web", "--out": out, "--runtime": place / "none"},
         "ablate": {"--study": "table5", "--data": data, "--out": out, "--seeds": 0},
     }
 

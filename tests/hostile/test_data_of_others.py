@@ -8,7 +8,10 @@ from builders import write_small_category
 from watched import PlainJudge, put, watch
 
 from nnet.data import DataError, open_dataset
+from nnet.data.ignoring import read_ignore
+from nnet.data.images import stored_size
 from nnet.data.listing import LEFT_PACKED
+from nnet.errors import NNetError
 from nnet.watch.journal import WatchError
 from nnet.watch.table import TABLE, TABLE_FORMAT
 from nnet.watch.watcher import Watcher
@@ -24,6 +27,15 @@ def test_a_list_of_what_stayed_in_a_zip_is_read_as_a_file_of_ours(kind: str, tmp
     damaging.KINDS[kind](data / LEFT_PACKED)
     with pytest.raises(DataError, match=rf"{LEFT_PACKED} is damaged"):
         open_dataset(data)
+
+
+@pytest.mark.parametrize("kind", damaging.KINDS)
+def test_a_picture_whose_size_is_asked_for_is_an_ordinary_file(kind: str, tmp_path: Path) -> None:
+    """`train --ignore` waited for a pipe for ever."""
+    damaging.KINDS[kind](tmp_path / "x.png")
+    assert stored_size(tmp_path / "x.png") is None
+    with pytest.raises(NNetError, match=r"x\.png cannot be read as a picture"):
+        read_ignore(tmp_path / "x.png")
 
 
 @pytest.mark.parametrize("place", ["train/good/x.png", "test/dent/x.png", "ground_truth/dent/000_mask.png"])
