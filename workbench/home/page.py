@@ -44,7 +44,7 @@ def _network(scene: Scene) -> None:
     if scene.live is not None and not living_network.is_ready(model, shown, expression):
         return
     st.subheader(words.NETWORK_TITLE, anchor=False)
-    living_network.draw("home_network", model, shown, expression, waves=True)
+    living_network.draw("home_network", model, shown, expression)
 
 
 def _ways_on(scene: Scene) -> None:

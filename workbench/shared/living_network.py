@@ -81,14 +81,13 @@ def draw(
     focus: Sequence[str] = (),
     left_out: str = "",
     room: str = "",
-    waves: bool = False,
 ) -> None:
     """Draw the network with this picture; a press on a part's link goes to the page about it.
 
     Args:
         focus: names of parts (`nnet.analysis.anatomy`) that are lit; none for all.
         left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
-        room, waves: how large, and whether it moves by itself, see `workbench.components.network.draw`.
+        room: how large, and whether it moves by itself, see `workbench.components.network.draw`.
     """
     tiles = TILES.remember()
     made = _DRAWN.of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
@@ -97,7 +96,7 @@ def draw(
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, room=room, waves=waves)
+    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, room=room)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 

@@ -56,7 +56,7 @@ class Network:
         wide, narrow: SVG of `workbench.components.network.drawing.drawings`.
         cards: by the part's name.
         variants: by key.
-        picture: stands for the picture and the model, see `waves` of `draw`.
+        picture: stands for the picture and the model, see `room` of `draw`.
         changed: whether the picture is one that the visitor has changed above the drawing: where that is out of sight
             then, a button leads to it.
         tiles: what the tiles of features show, see `workbench.components.network.words.TILES`; or a channel's number.
@@ -84,7 +84,6 @@ def draw(
     focus: Sequence[str] = (),
     left_out: str = "",
     room: str = "",
-    waves: bool = False,
 ) -> None:
     """Draw it.
 
@@ -96,10 +95,9 @@ def draw(
         focus: names of parts that stay lit while nothing is pointed at; none for all.
         left_out: the variant that is shown at first; the page tells its result in its own measure, so none stands below
             the heatmap.
-        room: "" for the width of its place; SCREEN, so that the whole drawing is seen below what stands above it; HALL,
-            the same without what only serves a desk.
-        waves: whether each new picture runs through the drawing by itself, once, as soon as that is in sight; else only
-            when a visitor asks for it.
+        room: "" for the width of its place, where each new picture runs through the drawing by itself, once, as soon as
+            that is in sight; else it does when a visitor asks for it. SCREEN, so that the whole drawing is seen below
+            what stands above it; HALL, the same without what only serves a desk.
     """
 
     def visited(page: str) -> None:
@@ -109,7 +107,7 @@ def draw(
     _mount(
         key=key,
         data=asdict(network)
-        | {"focus": list(focus), "left_out": left_out, "room": room, "waves": waves, "words": words.BROWSER},
+        | {"focus": list(focus), "left_out": left_out, "room": room, "waves": not room, "words": words.BROWSER},
         on_visit_change=handed(key, "visit", str, visited),
         on_tiles_change=handed(key, "tiles", str, on_tiles),
     )

@@ -102,8 +102,8 @@ ANSWER_STAGE = "The answer's projection", "The memory's answer goes through gate
 """The same of what the gates make of the memory's answer."""
 GATES = "gates for each row and each column pass what matters for the comparison and damp the rest."
 PROJECTED = {
-    "F": f"The teacher's {{made_of}}, projected: {GATES} S₁'s {{copy}} is compared with it.",
-    "SF": f"S₁'s {{made_of}}, projected by gates of its own: {GATES} It is compared with the teacher's {{copied}}.",
+    "F": "The teacher's {made_of}, projected: {gates} S₁'s {copy} is compared with it.",
+    "SF": "S₁'s {made_of}, projected by gates of its own: {gates} It is compared with the teacher's {copied}.",
 }
 """Of P and SP, by what they are made of: whose they are, and what they are compared with."""
 THIRD = {
@@ -167,7 +167,8 @@ def _projected(part: Part, among: Collection[str]) -> str:
         return RECALLED
     (made_of,) = part.sees
     stem, index = made_of.split("_")
-    return PROJECTED[stem].format(made_of=written(made_of), copy=written(f"SP_{index}"), copied=written(f"P_{index}"))
+    copy, copied = written(f"SP_{index}"), written(f"P_{index}")
+    return PROJECTED[stem].format(gates=GATES, made_of=written(made_of), copy=copy, copied=copied)
 
 
 def spoken(part: Part, among: Collection[str] = ()) -> str:
