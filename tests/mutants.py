@@ -237,8 +237,8 @@ FAULTS = [
     Fault(
         "a journal whose pictures are computed",
         "nnet/watch/journal.py",
-        "if not all(page for (page,) in found):",
-        "if False:",
+        "WHERE ifnull(rootpage, 0) = 0",
+        "WHERE ifnull(rootpage, 0) < 0",
         "hostile/test_saved_folders.py",
     ),
     Fault(

@@ -15,7 +15,7 @@ from nnet.analysis import story
 from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.how_it_works import cache, damage, figures, lesson_sheet, model_answer, settings, subject
+from workbench.how_it_works import cache, damage, diagram, figures, lesson_sheet, model_answer, settings, subject
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, model_list, other_models, samples, units
@@ -51,7 +51,7 @@ def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(det
     found = story.narrow(detector.trace(samples.collection().images[0].sample.load().image))
     numbers = found.numbers
     assert f"{numbers['after']:,.0f}" not in words(at)
-    assert component(at, "tour_network")["focus"] == ["picture", "copier", "code", "rebuilder"]
+    assert component(at, "tour_network")["focus"] == list(diagram.PARTS[2]), "the teacher, whom both follow, too"
     pick(at, 2, 1)
     assert f"{numbers['after']:,.0f} of {numbers['before']:,.0f}" in words(at).replace("\\", "")
     right = tour.WHETHER[found.outcome == "half"]
