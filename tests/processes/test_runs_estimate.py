@@ -80,6 +80,7 @@ def test_a_run_that_will_not_fit_stops_itself_with_ways_out_and_can_be_resumed(t
     runs = Runs(tmp_path / "runs")
     run = runs.create(RunSpec("Large", "synthetic:metal", tiny_config(train__epochs=1), device="cpu"))
     monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "memory_bytes": 9 * GIB})
+    monkeypatch.setattr(worker, "NICENESS", 0)  # in this process, it would slow down all tests that follow
     assert worker.work(run.path) == 1
     run = runs.get(run.id)
     assert run.state == "failed" and "It needs about 9.7 GB of memory, and only 8.6 GB is free." in run.reason
