@@ -48,7 +48,8 @@ def folded(network: NNet, size: int) -> NNet:
             if backbone is not None:
                 backbone.average = _average
         twin.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        # oneDNN computes in no precision above float32.
+        if network.mean.dtype is torch.float32 and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
             _replace(twin, _by_onednn(twin, size))
     return twin
 

@@ -11,6 +11,7 @@ import pytest
 from apptest import INSPECT, fine, heading, shown_score, start, words
 from PIL import Image
 from streamlit.elements.lib import policies
+from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.util import patch_config_options
 
 from nnet.data import DataError
@@ -112,7 +113,7 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_link_opens_an_image_of_a_data_set_on_every_page(page: str) -> None:
-    at = start(page, set=SYNTHETIC, image=HOLE)
+    at = start(page, set=SYNTHETIC, image=HOLE, part="figure7")
     assert heading(at) == HOLE
     assert "labelled hole in synthetic metal" in words(at)
     assert not at.warning or all("Another picture" not in warning.value for warning in at.warning)
@@ -133,8 +134,13 @@ def test_it_is_kept_across_pages_and_has_the_score_of_nnet(tiny_checkpoint: Path
 def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:
     root = folder(tmp_path / "part")
     share = 20 * 20 / (40 * 60)
-    assert projection_text.region("mask", share) in words(start(PAGES[2], set=str(root), image="test/dent/3.png"))
-    assert "labelled dent in part" in words(start(PAGES[2], set=str(root), image="test/dent/4.png"))
+    assert projection_text.region("mask", share) in words(figure7(root, "test/dent/3.png"))
+    assert "labelled dent in part" in words(figure7(root, "test/dent/4.png"))
+
+
+def figure7(root: Path, image: str) -> AppTest:
+    """The part of Projection that measures where the picture is flagged."""
+    return start(PAGES[2], set=str(root), image=image, part="figure7")
 
 
 @pytest.mark.parametrize(

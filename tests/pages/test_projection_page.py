@@ -13,7 +13,7 @@ from apptest import words as said
 from builders import encode, random_images, write_images
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import projection
+from nnet.analysis import embedding, projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench.projection import good_parts, pairs, words
@@ -202,7 +202,7 @@ def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
 def test_the_umap_is_drawn_on_request_and_kept() -> None:
     at = start(part="features", stage="2")
     count = len(charts(at))
-    with patch.object(projection, "embed", side_effect=lambda v: v[:, :2]) as embed:
+    with patch.object(embedding, "embed", side_effect=lambda v: v[:, :2]) as embed:
         fine(at.toggle(key="umap").set_value(True).run())
         assert len(charts(at)) == count + 2 and embed.call_count == 2
         _blend(at)

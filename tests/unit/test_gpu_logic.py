@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,9 +82,9 @@ class _Overflowing(nn.Module):
         super().__init__()
         self.network, self.calls = network, 0
 
-    def forward(self, images: torch.Tensor) -> object:
+    def forward(self, images: torch.Tensor, **options: Any) -> object:
         self.calls += 1
-        out = self.network(images)
+        out = self.network(images, **options)
         if torch.is_autocast_enabled("cpu"):
             out = replace(out, F=[f.half() * 1e6 for f in out.F])
         return out
