@@ -27,11 +27,7 @@ side by side; scoring; saved (checkpoints); detector; analysis; replay; training
 Importing the package is cheap: the names below bring in torch when they are first used.
 """
 
-import os
 from importlib import import_module
-
-# Linux then hands PyTorch its large tensors in pages of 2 MB; page by page of 4 KB takes as long as some convolutions.
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 __version__ = "0.2.0"
 

@@ -73,6 +73,7 @@ def _path(visitor: Visitor) -> str:
     return urlsplit(visitor.settle().page.url).path
 
 
+@pytest.mark.long
 def test_one_press_of_back_leaves_inspect_and_a_picture_that_was_chosen_is_an_entry(
     browser: object, address: str
 ) -> None:

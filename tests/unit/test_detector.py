@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from unittest.mock import patch
@@ -153,17 +151,6 @@ def test_a_light_pass_takes_one_thread_and_a_heavy_one_all(detector, image, monk
     finally:
         hook.remove()
     assert seen == [used, used]
-
-
-@pytest.mark.parametrize("wanted", ["1", "0"])
-def test_linux_is_asked_for_large_pages_unless_somebody_decided_otherwise(wanted, monkeypatch):
-    name = "THP_MEM_ALLOC_ENABLE"
-    monkeypatch.delenv(name)  # importing nnet here has set it
-    if wanted == "0":
-        monkeypatch.setenv(name, wanted)
-    script = f"import os, nnet; print(os.environ[{name!r}])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == wanted, done.stderr
 
 
 @pytest.mark.parametrize(("expression", "part"), [("M1*M3", "S1"), ("M4+M6", "S2"), ("M4+M6", "FFC")])
