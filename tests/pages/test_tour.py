@@ -47,6 +47,7 @@ TEXTS = {
     "run_name": "Another",
     "run_weights": "",
     "start_path": "",
+    "watch_folder": "",
     "watch_path": "",
     "start_changes": "train.epochs=2",
     "set:model.crop": "",

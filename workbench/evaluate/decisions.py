@@ -150,7 +150,7 @@ def galleries(scene: Scene, threshold: float) -> list[tuple[str, np.ndarray, str
     missed, alarms = worst(scene.result.scores, scene.defective, threshold)
     found = [(words.MISSES, missed, words.NO_MISSES), (words.ALARMS, alarms, words.NO_ALARMS)]
     elsewhere = misplaced(scene, threshold)
-    return [*found, (words.misplaced(len(elsewhere)), elsewhere, "")] if len(elsewhere) else found
+    return [*found, (words.MISPLACED_TITLE, elsewhere, "")] if len(elsewhere) else found
 
 
 def histogram(

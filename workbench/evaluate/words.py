@@ -378,7 +378,7 @@ MISSED, FALSE_ALARM = "missed", "false alarm"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
-MISPLACED = "wrong place"
+MISPLACED, MISPLACED_TITLE = "wrong place", "Found in the wrong place"
 MISPLACED_HELP = (
     "These defective pictures are flagged, but what is marked on them lies elsewhere than the mask of the defect: they "
     "are right for another reason, and the defect itself would be missed."
@@ -387,11 +387,6 @@ GALLERY_HINT = (
     "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Press a score to "
     "open the image in Inspect."
 )
-
-
-def misplaced(count: int) -> str:
-    """Above defects that were found in the wrong place."""
-    return f"Found in the wrong place: {count:,}"
 
 
 def gallery_title(title: str, shown: int, total: int) -> str:
