@@ -92,7 +92,7 @@ class Setting(Generic[T]):
         """Give the widget its value; call it right before the widget, which then needs no default.
 
         The value is what the visitor set, else what the URL says, else what was set before a page switch, else the
-        default; an impossible one becomes the default. The URL follows.
+        default; instead of an impossible one, the last possible one or the default. The URL follows.
 
         Args:
             default, read: instead of the declared ones, where they depend on the data.
@@ -107,7 +107,8 @@ class Setting(Generic[T]):
         if self.key not in st.session_state:
             st.session_state[self.key] = _first_possible(reader, written, kept.get(self.key), default=start)
         elif _first_possible(reader, st.session_state[self.key], default=None) is None:
-            st.session_state[self.key] = start
+            # A list whose labels have changed in place, as a model's once it was measured, reports the former label.
+            st.session_state[self.key] = _first_possible(reader, kept.get(self.key), default=start)
         value: T = st.session_state[self.key]
         kept[self.key] = value
         link = self.link(value)
