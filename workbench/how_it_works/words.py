@@ -9,6 +9,7 @@ from typing import Any
 
 from nnet.analysis.story import Finding, by_scale, claimed
 from nnet.config import LossConfig
+from nnet.scoring.circuit import SCALES
 from workbench.shared import units
 
 TITLE = "How it works"
@@ -31,7 +32,6 @@ EVENNESS = {
 """Whether Figure 7 holds, as on Projection."""
 SPREADS = "How uneven: before (grey) and behind the gates"
 SPREAD = "{scale}: varies by {before} of its mean before the gates, by {after} behind them"
-SPREAD_SCALES = ("fine", "middle", "coarse")
 SPREAD_CHANGES = {True: "more even", False: "not more even"}
 SAME_NUMBERS = "The same on Projection, for {picture}"
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
@@ -406,7 +406,7 @@ def spreads(finding: Finding) -> tuple[tuple[str, bool, str], ...]:
     return tuple(
         (scale, number in even, SPREAD.format(scale=scale, before=units.number(before), after=units.number(after)))
         for number, (scale, (before, after)) in enumerate(
-            zip(SPREAD_SCALES, by_scale(finding.numbers, "even"), strict=True), 1
+            zip(SCALES, by_scale(finding.numbers, "even"), strict=True), 1
         )
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
+from nnet.scoring.circuit import SCALES
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -82,9 +83,6 @@ def closest(none: str) -> str:
 def missed_one(kind: str) -> str:
     """Above a miss that a person can see: "Missed: faint chip"."""
     return f"Missed: {units.plain(kind)}" if kind else "Missed, though it can be seen"
-
-
-SCALES = ("fine", "middle", "coarse")
 
 
 def least_at(scale: int, reached: float) -> str:

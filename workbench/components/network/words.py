@@ -6,6 +6,7 @@ import numpy as np
 
 from nnet.analysis import anatomy
 from nnet.analysis.anatomy import Part
+from nnet.scoring.circuit import SCALES
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -114,7 +115,6 @@ THIRD = {
 """Where there are two of them at the coarse scale."""
 RECALLED = "The memory's answer F′₃, projected by gates: S₁'s SP₃ is compared with it, and the code is made from it."
 """Of P_3, where that is the only one."""
-SCALES = ("fine", "middle", "coarse")
 SIGNS = {
     "+": "Within a scale the maps of both students are added: one of them may miss a defect.",
     "\N{MULTIPLICATION SIGN}": "The scales are multiplied: what only one scale sees is noise, and fades.",
