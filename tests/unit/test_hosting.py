@@ -24,6 +24,7 @@ from workbench.shared import doorman, hosting, sharing, units, visits
 from workbench.shared import hosting_words as words
 from workbench.shared.hosting import HOST, VISITOR, Hosting
 
+PAGE = "the workbench"
 KEY, HOST_KEY = "for-visitors", "for-the-host"
 
 
@@ -45,7 +46,7 @@ def visitor() -> TestClient:
     """A browser before an app that answers everything."""
 
     async def page(_request: object) -> HTMLResponse:
-        return HTMLResponse("the workbench")
+        return HTMLResponse(f"<html><head><script type=module></script></head>{PAGE}</html>", headers={"etag": "it"})
 
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
@@ -101,7 +102,7 @@ def test_pages_may_load_nothing_from_another_host(visitor: TestClient) -> None:
 
 
 def test_alone_nobody_needs_a_key(visitor: TestClient) -> None:
-    assert visitor.get("/Inspect").text == "the workbench"
+    assert visitor.get("/Inspect").text.endswith(f"{PAGE}</html>")
 
 
 def test_without_the_key_there_is_a_plain_sentence(visitor: TestClient, shared: Hosting) -> None:
@@ -118,7 +119,7 @@ def test_the_link_lets_in_and_the_address_forgets_the_key(visitor: TestClient, s
     assert first.status_code == 303 and first.headers["location"] == "/Inspect?sample=cell0496"
     kept = first.headers["set-cookie"]
     assert KEY not in kept and "HttpOnly" in kept and "SameSite=lax" in kept
-    assert visitor.get("/Inspect").text == "the workbench"
+    assert visitor.get("/Inspect").text.endswith(f"{PAGE}</html>")
 
 
 def test_a_key_opens_no_other_host(visitor: TestClient, shared: Hosting) -> None:
@@ -280,3 +281,10 @@ def test_looking_after_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) 
     with ThreadPoolExecutor(1) as thread, pytest.raises(asyncio.CancelledError):
         thread.submit(asyncio.run, doorman._tidy()).result()
     assert looks == [0, 1]
+
+
+def test_our_scripts_are_in_the_page_before_anything_of_streamlit_runs(visitor: TestClient) -> None:
+    answer = visitor.get("/Inspect")
+    assert "window.nnBack" in answer.text.partition("</head>")[0], "what the page writes into its address comes later"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "etag" not in answer.headers, "it would be the mark of the file without them"

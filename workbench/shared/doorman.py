@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import Runtime
 
-from workbench.shared import hosting, visits
+from workbench.shared import hosting, scripts, visits
 from workbench.shared import hosting_words as words
 
 POLICY = "; ".join(
@@ -67,7 +67,7 @@ class Doorman:
                 await send({"type": "websocket.close", "code": 1008})
                 return
         elif scope["type"] == "http":
-            send = _with_headers(send, scope)
+            send = _with_headers(_with_scripts(send, scope), scope)
             if answer := self._answer(scope):
                 await answer(scope, receive, send)
                 return
@@ -205,6 +205,37 @@ padding:0 1rem;color-scheme:light dark}}input,button{{font:inherit;padding:.4rem
 <button>{words.REFUSED_GO}</button></form>""",
         403,
     )
+
+
+def _with_scripts(send: Send, scope: Scope) -> Send:
+    """Put our scripts into the page itself. A script that comes with what a page shows may come after the first address
+    that the page writes, and Streamlit would have added that one to the browser's history."""
+    if scope["method"] != "GET":
+        return send
+    start: Message | None = None
+    page = b""
+
+    async def sent(message: Message) -> None:
+        nonlocal start, page
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            headers = MutableHeaders(scope=message)
+            if headers.get("content-type", "").startswith("text/html"):
+                for name in ("etag", "last-modified", "accept-ranges"):  # they are of the file, which stays as it is
+                    del headers[name]
+                start = message
+                return
+        if start is None:
+            await send(message)
+            return
+        page += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        page = page.replace(b"</head>", b"<script>%s</script></head>" % scripts.TEXT.encode(), 1)
+        MutableHeaders(scope=start)["content-length"] = str(len(page))
+        await send(start)
+        await send({"type": "http.response.body", "body": page})
+
+    return sent
 
 
 def _with_headers(send: Send, scope: Scope) -> Send:

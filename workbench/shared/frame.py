@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import ParamSpec
 
 import streamlit as st
@@ -23,6 +22,7 @@ from workbench.shared import (
     navigation,
     places,
     resources,
+    scripts,
     settings,
     take_away,
     theme,
@@ -39,8 +39,6 @@ from workbench.shared.settings import DEVICE
 P = ParamSpec("P")
 
 TRAIN_PAGE = "pages/5_Train.py"
-_SCRIPTS = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("terms.js", "back.js"))
-"""What every page does in the browser beside Streamlit; each runs once for the whole visit."""
 
 
 @contextmanager
@@ -82,7 +80,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     try:
         visits.enter(title)
         with st.sidebar:
-            st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
+            st.html(f"<script>{scripts.TEXT}</script>", unsafe_allow_javascript=True)  # where no doorman did
             glossary.draw()  # first, since what follows does not fit a small screen
         entry = _chosen_entry()
         _take_samples(entry)
