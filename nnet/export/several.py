@@ -14,7 +14,7 @@ def main(where: Path, out: Path) -> str:
     folders = sorted(path.parent for path in HERE.glob("*/score.py"))
     left_out, rows = [], []
     for folder in folders:  # each export scores the pictures of its size, and names the others
-        left_out.append(runpy.run_path(str(folder / "score.py"))["main"](where, out / folder.name))
+        left_out.append(dict(runpy.run_path(str(folder / "score.py"))["main"](where, out / folder.name)))
         with (out / folder.name / "scores.csv").open(newline="", encoding="utf-8-sig") as stream:
             header, *found = csv.reader(stream)
         rows += found

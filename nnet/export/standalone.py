@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ HERE, INFERNO = Path(__file__).parent, bytes.fromhex("0000041b0c414a0c6b781c6da5
 ENDS = {e: kind for e, kind in Image.registered_extensions().items() if kind in "AVIF BMP GIF JPEG PNG PPM TIFF WEBP"}
 
 
-def main(where: Path, out: Path) -> dict[str, str]:
-    about, left_out = json.loads((HERE / "manifest.json").read_text("utf-8")), dict[str, str]()  # and what would fit
+def main(where: Path, out: Path) -> Iterator[tuple[str, str]]:  # what is not scored, and what would fit
+    about = json.loads((HERE / "manifest.json").read_text("utf-8")) if where.exists() else sys.exit(f"Missing: {where}")
     limit, normals, only = about["threshold"], np.array(about["calibration"]["scores"]), about["input"]["pictures"]
     model = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
     out.mkdir(parents=True, exist_ok=True)
@@ -24,7 +25,7 @@ def main(where: Path, out: Path) -> dict[str, str]:
             rgba = ImageOps.exif_transpose(image := Image.open(p, formats=[*ENDS.values()])).convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
             if image.mode[0] in "IF" or only not in (None, [*picture.size]):
-                left_out[f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed"] = f"{only}, 8 bits."
+                yield f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed", f"{only}, 8 bits."
                 continue
             small = np.asarray(picture if about["region"] else picture.resize([about["preprocessing"]["size"]] * 2, 2))
             heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small[None]}))
@@ -33,8 +34,7 @@ def main(where: Path, out: Path) -> dict[str, str]:
             mixed = np.rint(picture + 0.7 * np.minimum(1, 2 * at)[..., None] * (hot - picture)).astype(np.uint8)
             Image.fromarray(mixed).save(out / f"{'_'.join(p.relative_to(where).parts) or p.name}_overlay.png")
             table.writerow([p, f"{score:.6g}", f"{limit:.6g}", int(alarm), f"{100 * np.mean(normals < score):.1f}"])
-    return left_out
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(map(": ".join, main(Path(sys.argv[1]), Path(sys.argv[2])).items())) or None)
+    sys.exit("\n".join(map(": ".join, main(Path(sys.argv[1]), Path(sys.argv[2])))) or None)

@@ -11,6 +11,9 @@ from nnet.data.listing import is_ignored
 from nnet.watch.journal import Stamp, WatchError
 
 OVERLAYS = "overlays"
+MOST_ENTRIES = 2_000_000
+"""Most files and folders of a watched folder: a picture every quarter of a minute for a year. A whole disk has more."""
+_ASKED_EVERY = 1000
 
 
 def check(folder: Path, out: Path) -> None:
@@ -66,14 +69,15 @@ class Folder:
         """The visible pictures at any depth, in any order. Links to folders are not followed.
 
         Args:
-            stopped: told 0.0 before each subfolder; true ends the walk, which then `was_stopped`. There may be as many
-                of them as on a whole disk.
+            stopped: told 0.0 before each subfolder and each thousand files; true ends the walk, which then
+                `was_stopped`.
 
         Raises:
             OSError: the folder itself cannot be listed.
+            WatchError: it holds more than MOST_ENTRIES.
         """
         self.closed, self.was_stopped = {}, False
-        waiting = [""]
+        waiting, seen = [""], 0
         while waiting:
             inside = waiting.pop()
             if inside and stopped(0.0):
@@ -82,6 +86,15 @@ class Folder:
             try:
                 with os.scandir(self.root / inside) as entries:
                     for entry in entries:
+                        seen += 1
+                        if seen > MOST_ENTRIES:
+                            raise WatchError(
+                                f"{self.root} holds more than {MOST_ENTRIES:,} files and folders, and each look would "
+                                "go through all of them. Watch a folder nearer to the pictures, or move older ones away"
+                            )
+                        if seen % _ASKED_EVERY == 0 and stopped(0.0):
+                            self.was_stopped = True
+                            return
                         name = f"{inside}{entry.name}"
                         if is_ignored(entry.name):
                             continue

@@ -172,6 +172,8 @@ class Watcher:
             due = self._due(look, stopped)
         except OSError as error:
             look.problem = f"{error.filename or self._out}: {error.strerror or error}"
+        except WatchError as error:
+            look.problem = str(error)
         else:
             self._begin(look)
             look.problem = self._take(due, look, stopped, last)
@@ -193,7 +195,7 @@ class Watcher:
                     ranked.append((*rank, found.name, found))
                 if len(ranked) > 2 * BACKLOG:
                     ranked = heapq.nsmallest(BACKLOG, ranked)
-        except OSError:
+        except (OSError, WatchError):
             self._seen = before | self._seen
             raise
         if self._folder.was_stopped:

@@ -73,7 +73,10 @@ def test_the_script_of_an_export_runs_none_either(
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     (tmp_path / "part.png").write_bytes(EPS)
     with pytest.raises(UnidentifiedImageError, match=r"part\.png"):
-        main(tmp_path / "part.png", tmp_path / "out")
+        list(main(tmp_path / "part.png", tmp_path / "out"))
+    with pytest.raises(SystemExit, match=r"Missing: .*missing"):
+        list(main(tmp_path / "missing", tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
     assert not ghostscript.exists()
     ends = main.__globals__["ENDS"].keys()
     assert ends >= IMAGE_SUFFIXES and not ends & {".eps", ".psd", ".pdf", ".ico"}

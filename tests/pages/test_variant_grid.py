@@ -1,5 +1,6 @@
 """Variants side by side: the numbers are nnet's, what is missing is said, and no control runs a network again."""
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, tables, upload, words
 from builders import tiny_config
+from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 from variant_builders import DATA, NAME, kept_study
 
@@ -18,9 +20,13 @@ from nnet.config import Config
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
+from nnet.model.teacher_weights import file_sha256
 from nnet.presets import preset
+from nnet.saved import kept_thresholds
+from nnet.saved.formats import CONFIG, MAPS
 from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
+from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import judge
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
@@ -346,6 +352,31 @@ def test_a_damaged_variant_is_left_out_and_the_others_go_on(
     )
 
 
+def test_models_of_the_same_weights_are_not_taken_for_one(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their settings, normal images and kept thresholds may differ."""
+    for name in ("tiny", "twin", "strict"):
+        shutil.copytree(tiny_checkpoint, tmp_path / name)
+    maps = load_file(tmp_path / "twin" / MAPS)
+    save_file({name: 2 * m for name, m in maps.items()}, tmp_path / "twin" / MAPS)
+    config = json.loads((tmp_path / "twin" / CONFIG).read_text())
+    config["sha256"][MAPS] = file_sha256(tmp_path / "twin" / MAPS)
+    (tmp_path / "twin" / CONFIG).write_text(json.dumps(config))
+    before = Detector.load(tmp_path / "strict", "cpu").calibration.for_expression()
+    kept_thresholds.keep(tmp_path / "strict", before.expression.text, Kept(before.threshold / 2, "A strict line."))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
+    chosen = "m:tiny~m:twin~m:strict"
+    shown = tiles(opened(variants=chosen))
+    assert len({shown[name]["base"] for name in ("tiny", "twin", "strict")}) == 3
+    peaks = tiles(opened(variants=chosen, grid_show="forward"))
+    assert peaks["M6 · tiny"]["tag"] == peaks["M6 · strict"]["tag"] != peaks["M6 · twin"]["tag"]
+    assert peaks["M6 · tiny"]["base"] != peaks["M6 · twin"]["base"]
+    at = opened(variants="m:tiny~m:twin", normal="anywhere")
+    shares = [bar["x"] for bar in charts(at)[0]["data"] if bar["type"] == "bar"]
+    assert all(one != other for one, other in shares)
+
+
 def test_studies_are_read_again_when_they_change(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / NAME
     shutil.copytree(study, copy)
@@ -373,11 +404,11 @@ def test_judging_a_checkpoint_equals_judging_with_its_detector(tiny_checkpoint: 
     one = Candidate("m:tiny", MODEL, "tiny", tiny_checkpoint, "tiny")
     levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
     variant = candidates.Variant(
-        one, "tiny", detector.checkpoint, detector.config, maps, PRESETS["reverse"], judged, levels
+        one, "tiny", detector.checkpoint, detector.config, maps, PRESETS["reverse"], judged, levels, "one"
     )
     np.testing.assert_allclose(sides.difference(variant.side, variant.side), 0)
     raised = replace(judged, score=judged.score + judged.reference.threshold)
     higher = candidates.Variant(
-        one, "up", detector.checkpoint, detector.config, maps, PRESETS["reverse"], raised, levels
+        one, "up", detector.checkpoint, detector.config, maps, PRESETS["reverse"], raised, levels, "up"
     )
     np.testing.assert_allclose(sides.difference(variant.side, higher.side), 1, rtol=1e-4)

@@ -16,7 +16,6 @@ STUB = """
 import csv
 def main(where, out):
     out.mkdir(parents=True)
-    left = {{}}
     with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         table = csv.writer(stream)
         table.writerow(["image", "score"])
@@ -24,8 +23,7 @@ def main(where, out):
             if path.stem == "{0}":
                 table.writerow([path.name, "{1}"])
             else:
-                left[f"Not scored: {{path.name}} has it, RGB; needed"] = "{0}, 8 bits."
-    return left
+                yield f"Not scored: {{path.name}} has it, RGB; needed", "{0}, 8 bits."
 """
 
 

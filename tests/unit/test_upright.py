@@ -51,5 +51,5 @@ def test_app_command_line_and_export_see_the_same_upright_picture(
     manifest |= {"input": {"pictures": None}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.setattr(standalone, "HERE", tmp_path)
-    standalone.main(path.parent, tmp_path / "out")
+    assert not list(standalone.main(path.parent, tmp_path / "out"))
     assert len(seen) == 1 and np.array_equal(seen[0], resize(upright, SIDE))

@@ -16,6 +16,7 @@ from watched import PlainJudge, compared, put, rows, watch
 from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
 from nnet.export.errors import ExportError
+from nnet.watch import folder as listing
 from nnet.watch import judges
 from nnet.watch import watcher as watching
 from nnet.watch.journal import JOURNAL, OTHER_SIZE, Journal, WatchError
@@ -193,6 +194,26 @@ def test_a_vanished_folder_and_a_full_disk_lose_nothing(folder, out, watched, mo
         assert not rows(out)
     assert watched.look().scored == 1
     assert sum("tried again" in said for said in watched.said) == 2 and "The watcher works again." in watched.said
+
+
+def test_a_whole_disk_is_refused_and_a_look_at_one_large_folder_ends_when_asked(folder, out, watched, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_ENTRIES", 5)
+    for name in "abc":
+        put(folder, f"{name}/{name}.png")
+    look = watched.look()
+    assert look.scored == 0
+    assert look.problem.startswith(f"{folder} holds more than 5 files and folders") and watched.said == [
+        f"{look.problem}. Nothing is lost; it is tried again."
+    ]
+    monkeypatch.setattr(listing, "MOST_ENTRIES", 6)
+    assert watched.look().scored == 3 and watched.said[-1] == "The watcher works again."
+    monkeypatch.setattr(listing, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(listing, "_ASKED_EVERY", 2)
+    for name in "defg":
+        put(folder, f"{name}.png")
+    asked = []
+    assert watched.watcher.look(lambda _: bool(asked.append(1) or True)).waiting <= 2
+    assert len(asked) == 1 and watched.look().scored == 4
 
 
 def test_two_watchers_another_model_and_watching_the_results_are_refused(folder, out, watched):

@@ -498,8 +498,8 @@ CHECKPOINT_DAMAGED = "The checkpoint {name} is damaged ({reason}). Restore it or
 
 
 UPDATED = (
-    "The program's files have changed since the workbench was started, so that old and new parts meet. Start the "
-    "workbench again; models, runs and uploads on the disk stay. This helps where the error is gone afterwards:"
+    "The program's files have changed since the workbench was started, so that old and new parts may meet here. Start "
+    "it again; models, runs and uploads on the disk stay. An error that comes again is a fault of the program:"
 )
 
 

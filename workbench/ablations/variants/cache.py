@@ -18,7 +18,7 @@ from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
 from workbench.ablations.results.folders import StudyModel
 from workbench.ablations.variants import candidates
-from workbench.ablations.variants.candidates import WHATIF, Candidate
+from workbench.ablations.variants.candidates import WHATIF, Candidate, Variant
 from workbench.shared import places, resources
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Loaded, Model
@@ -54,16 +54,14 @@ def checkpoint(path: Path, name: str) -> Checkpoint:
         return _checkpoint(str(path), resources.checkpoint_fingerprint(path), resources.tensor_files(path))
 
 
-def normal_maps(saved: Checkpoint) -> NormalMaps:
-    """What each map shows on the held-out normal images of a checkpoint."""
-    return _NORMALS.of(saved.weights_hash, lambda: summed_up(saved.calibration))
+def normal_maps(variant: Variant) -> NormalMaps:
+    """What each map shows on the held-out normal images of a variant's checkpoint."""
+    return _NORMALS.of(variant.maps_key, lambda: summed_up(variant.checkpoint.calibration))
 
 
-def levels(saved: Checkpoint) -> dict[str, float]:
-    """For each map the value that 99 % of the held-out normal images' pixels stay below."""
-    return _LEVELS.of(
-        saved.weights_hash, lambda: {name: q["q99"] for name, q in saved.calibration.map_quantiles.items()}
-    )
+def levels(saved: Checkpoint, key: str) -> dict[str, float]:
+    """For each map the value that 99 % of the held-out normal images' pixels stay below. `key`: of the work."""
+    return _LEVELS.of(key, lambda: {name: q["q99"] for name, q in saved.calibration.map_quantiles.items()})
 
 
 def kept_models() -> list[StudyModel]:
@@ -76,7 +74,11 @@ def kept_models() -> list[StudyModel]:
 
 @dataclass(frozen=True)
 class Work:
-    """Maps of one candidate on one image: the `key` under which they are kept, and what computes them."""
+    """Maps of one candidate on one image: the `key` under which they are kept, and what computes them.
+
+    The key follows config.json, the thresholds that were kept, the device and the intervention, all that a variant's
+    numbers depend on: two checkpoints of the same weights may have other settings or other normal images.
+    """
 
     key: str
     run: Callable[[], Maps]

@@ -66,7 +66,7 @@ class Variant:
     switched off. `maps` are M1..M6 as far as it has them, each (64, 64), and `levels` the value of each that 99 % of
     the held-out normal images' pixels stay below. `expression` and judgement are None where maps for it are missing. A
     what-if is compared with the untouched model's reference for the same expression, since it has no normal images of
-    its own.
+    its own. `maps_key` stands in the caches for all of these but the expression.
     """
 
     candidate: Candidate
@@ -77,6 +77,7 @@ class Variant:
     expression: Expression | None
     judged: Judgement | None
     levels: Mapping[str, float]
+    maps_key: str
 
     @functools.cached_property
     def side(self) -> Side:

@@ -96,7 +96,7 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: View) ->
     if view.show == "difference" and not is_reference:
         values = sides.difference(reference.side, one.side)
         uri = resources.photo(
-            (*key, "minus", *_identity(reference)),
+            (*key, "minus", reference.maps_key, reference.expression),
             lambda: sides_figures.difference_overlay(small, values, _DIFFERENCE_OPACITY),
         )
     else:
@@ -122,13 +122,7 @@ def _map_tile(loaded: Loaded, one: Variant, name: str, view: View) -> Tile:
 
 
 def _photo_key(loaded: Loaded, one: Variant, view: View) -> tuple[object, ...]:
-    return ("grid", loaded.hash, *_identity(one), view.colours, view.opacity)
-
-
-def _identity(one: Variant) -> tuple[object, ...]:
-    """What a variant's numbers depend on, beside the picture."""
-    what = one.candidate.name if one.candidate.kind == WHATIF else ""
-    return one.checkpoint.weights_hash, what, one.expression
+    return ("grid", loaded.hash, one.maps_key, one.expression, view.colours, view.opacity)
 
 
 def _differs(one: Variant, reference: Variant) -> str:

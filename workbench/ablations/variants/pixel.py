@@ -32,9 +32,7 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
             help=words.HIGHEST_HELP,
         )
     verdicts = {
-        one.title: candidates.verdict(
-            one, variant_cache.normal_maps(one.checkpoint), x, y, loaded.image.shape, by_place
-        )
+        one.title: candidates.verdict(one, variant_cache.normal_maps(one), x, y, loaded.image.shape, by_place)
         for one in scored
     }
     left, right = st.columns(2, gap="medium")

@@ -187,5 +187,5 @@ def _variant(
         config = altered(model.detector, candidates.WHATIFS[candidate.name]).config
     expression = candidates.expression_for(config, score)
     judged = variant_cache.judgement(saved, loaded, work.key, maps, expression) if expression else None
-    levels = variant_cache.levels(saved)
-    return Variant(candidate, title, saved, config, maps, expression, judged, levels)
+    levels = variant_cache.levels(saved, work.key)
+    return Variant(candidate, title, saved, config, maps, expression, judged, levels, work.key)

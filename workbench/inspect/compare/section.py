@@ -171,10 +171,10 @@ def _peaks(first: Side, second: Side) -> None:
 def _settings(first: Model, second: Model) -> None:
     st.markdown(f"**{words.SETTINGS_TITLE}**")
     one, two = first.detector.checkpoint, second.detector.checkpoint
-    if one.weights_hash == two.weights_hash:
+    found = sides.settings(one.config, two.config)
+    if one.weights_hash == two.weights_hash and not found:
         st.markdown(words.SAME_WEIGHTS)
         return
-    found = sides.settings(one.config, two.config)
     st.markdown(words.differences(found))
     rows = [*found, *sides.training(one, two)]
     if rows:

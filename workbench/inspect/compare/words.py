@@ -55,7 +55,7 @@ PEAKS_HINT = (
     "model rises far above 1 and the other does not: there the two see different things."
 )
 SETTINGS_TITLE = "How the models differ"
-SAME_WEIGHTS = "Both have the same weights: they are one model under two names, so nothing can differ."
+SAME_WEIGHTS = "Both have the same weights and settings; only a threshold that was kept for one of them can differ."
 SAME_SETTINGS = "Their settings are the same; what differs is the outcome of their training."
 
 
