@@ -56,15 +56,16 @@ def tile(scene: Scene, index: int, place: str) -> None:
     """
     key = scene.pictures.keys[index]
     told = words.tile_told(key, scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])))
+    if not scene.pictures.spec:
+        st.caption(told)
+        return
     try:
         st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=told)
     except NNetError as error:
         st.caption(units.plain(str(error)))
     label = words.tile_label(scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])), place)
     told += words.raw_score(float(scene.result.scores[index]))
-    if not scene.pictures.spec:
-        st.caption(label, help=told)
-    elif st.button(label, key=f"{place}-{key}", help=told, width="stretch", type="tertiary"):
+    if st.button(label, key=f"{place}-{key}", help=told, width="stretch", type="tertiary"):
         open_in_inspect(scene, key)
 
 

@@ -93,5 +93,5 @@ def _picked_image(scene: Scene, key: str) -> None:
     st.image(cache.thumbnail(scene, index), width="stretch", alt=key)
     score = float(scene.result.scores[index])
     st.caption(words.tile_told(key, scene.pictures.labels[index], scene.ratio(score)), help=words.raw_score(score))
-    if st.button(words.OPEN, icon=":material/search:", key="open-picked", width="stretch"):
+    if scene.pictures.spec and st.button(words.OPEN, icon=":material/search:", key="open-picked", width="stretch"):
         open_in_inspect(scene, key)

@@ -10,7 +10,7 @@ import streamlit as st
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Collecting, Evidence
 from nnet.analysis.projection import in_mixed_order
-from workbench.evaluate import cache, words
+from workbench.evaluate import cache, interrupted, words
 from workbench.shared import measuring
 from workbench.shared import words as shared_words
 from workbench.shared.data_choice import Chosen
@@ -32,10 +32,11 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     """Draw the buttons to start and stop; what is known so far, or None while there is nothing to show."""
     current = run(model, chosen)
     found = evidence(model, chosen)
-    total = len(current.collecting.samples)
+    total, mark = len(current.collecting.samples), _mark(model, chosen)
     done = found.done if found is not None else 0
     if st.session_state.pop(AT_ONCE, False) and done < total:
         current.active = True
+    interrupted.tell(mark, is_running=current.active and done < total)
     if done < total:
         says = measuring.Says(shared_words.measure(total), "image", "measured")
         measuring.measure("evaluate", current, lambda: steps(model, chosen, current), says, lambda: pace(model, chosen))
@@ -60,17 +61,29 @@ def run(model: Model, chosen: Chosen) -> Run:
             del runs[old]
         collecting = Collecting(in_mixed_order(chosen.dataset.test))
         runs[key] = Run(len(collecting.samples), collecting=collecting)
+        mark = _mark(model, chosen)
+        if (before := interrupted.found(mark)) is not None and before.total == len(collecting.samples):
+            collecting.parts.extend(before.parts)
+            runs[key].done = collecting.done
+            runs[key].active = interrupted.was_running(mark)  # when the page was loaded again
     return runs[key]
+
+
+def _mark(model: Model, chosen: Chosen) -> str:
+    return interrupted.mark(model.network_key, chosen.hash)
 
 
 def steps(model: Model, chosen: Chosen, current: Run) -> Iterator[int]:
     """Continue a run until it is complete; a complete one is shared with everybody."""
     for _ in current.collecting.steps(model.detector):
-        yield current.collecting.done
+        collecting = current.collecting
+        interrupted.keep(_mark(model, chosen), chosen.dataset.name, len(collecting.samples), collecting.parts)
+        yield collecting.done
         cache.PACES.put(model.network_key, current.pace)
     if current.collecting.complete:
         cache.EVIDENCE.put((model.network_key, chosen.hash), evaluation.join(current.collecting.parts))
         st.session_state[_RUNS].pop((model.network_key, chosen.hash), None)
+        interrupted.drop(_mark(model, chosen))
 
 
 def evidence(model: Model, chosen: Chosen) -> Evidence | None:

@@ -23,6 +23,7 @@ from workbench.evaluate import (
     download,
     hero,
     image_map,
+    interrupted,
     kept_result,
     measured,
     metrics,
@@ -91,6 +92,9 @@ def _bar(model: Model, choice: str) -> Scene | None:
     several: list[str] = []
     with st.expander(label, icon=":material/dataset:", expanded=not folded):
         chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP, each=several.extend)
+        if chosen is None and (before := interrupted.of_address()) is not None:
+            said = words.interrupted(before.name, before.done, before.total)
+            st.warning(said, icon=":material/history:")
         if several:
             categories.draw(several, model.detector.checkpoint.path)
             scene = None
@@ -99,6 +103,7 @@ def _bar(model: Model, choice: str) -> Scene | None:
         else:
             chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
             chosen = data_findings.all_tested(model, chosen)
+            kept_result.note_opened(chosen)
             scene = _of_data(model, chosen, kept)
     if chosen is not None and scene is not None and not folded:
         st.session_state[_FOLDED] = mark
@@ -118,7 +123,9 @@ def _of_kept(model: Model, kept: Sequence[Stored]) -> Scene | None:
         return None
     found = kept_result.chosen_one(kept)
     st.caption(words.measured_on(found.created))
-    return kept_result.scene(model, found, _score(kept_result.expressions(found)), None)
+    scene = kept_result.scene(model, found, _score(kept_result.expressions(found)), None)
+    kept_result.tell_lost(scene, found)
+    return scene
 
 
 def _of_data(model: Model, chosen: Chosen, kept: Sequence[Stored]) -> Scene | None:

@@ -1,5 +1,6 @@
 """Wording of the Evaluate page and its report."""
 
+import os
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
@@ -32,7 +33,8 @@ NOTHING_CHOSEN = (
     "folder in any common layout, or your own images as a ZIP or as single files."
 )
 KEPT_RESULT = "Stored result"
-NOT_AT_HAND = "The picture is not on this computer."
+NOT_AT_HAND = "The picture is not at hand."
+OPEN_AGAIN = "Open it again"
 _NEEDS_MAPS = (
     "This needs the six maps of every picture, which no result stores. Measuring the {pictures} once makes them{time}; "
     "the stored scores stay, and it can be stopped and continued."
@@ -49,6 +51,25 @@ OWN_ZIP_HELP = (
     "Opens the uploader for a ZIP with good and defective pictures in a folder each. Single pictures, and a folder or "
     "ZIP on this computer, stand in the list beside it."
 )
+
+
+def lost(name: str, source: str) -> str:
+    """That the pictures of a stored result are not at hand, and how to get them back.
+
+    Args:
+        name: of the data set.
+        source: of the data set, as `nnet.analysis.evaluation.describe` gives it.
+    """
+    if os.path.isabs(source):
+        return (
+            f"The scores of {units.plain(name)} are kept, but its pictures are not at hand: the folder or ZIP is not "
+            "where it was, or may not be opened from here. Open it again to see them."
+        )
+    what = f"the file {units.plain(source)}" if source.lower().endswith(".zip") else units.plain(name)
+    return (
+        f"The scores are kept, but the pictures of this result are not at hand any more: {what} was uploaded, and "
+        "uploads are kept only while the tab is open. Open the same again to see them; nothing is measured anew."
+    )
 
 
 def needs_maps(pictures: int, seconds: float) -> str:
@@ -133,6 +154,14 @@ def rests_on(normal: int, defective: int, total: int) -> str:
     done = normal + defective
     images = f"Based on {normal:,} normal and {units.plural(defective, 'defective image')}"
     return f"{images}." if done >= total else f"{images}: {done:,} of {total:,} so far, in random order."
+
+
+def interrupted(name: str, done: int, total: int) -> str:
+    """That a measurement ended with its page, of data that is not at hand in the new one."""
+    return (
+        f"Measuring {units.plain(name)} was interrupted after {done:,} of {units.plural(total, 'picture')}, since the "
+        "page was loaded again. Open the same data again, and it goes on from there."
+    )
 
 
 def left_out(problems: Sequence[tuple[str, str]], shown: int = 5) -> str:

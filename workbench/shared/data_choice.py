@@ -45,6 +45,8 @@ NONE, OWN, FOLDER, ZIP, IMAGES = "none", "own", "folder", "zip", "images"
 """The names that are no data sets; OWN is that of the model in use, where it is at hand."""
 BROUGHT = (FOLDER, ZIP, IMAGES)
 """What the visitor brings."""
+SENT = "uploaded"
+"""The source of a data set of single images that were sent."""
 _PATH = "path"  # FOLDER as the Ablations page calls it in its links
 _SERVERS = (FOLDER, _PATH)  # a folder of this computer, which visitors of a shared demo do not open
 ALL = "*"
@@ -254,7 +256,7 @@ class _Uploads:
     def dataset(self) -> Dataset:
         """All of them as test images. Raises nnet.data.DataError as a folder of them would."""
         found = open_sent(self.root)
-        return replace(found, name="your images", layout="uploaded", licence=words.OWN_IMAGES, source="uploaded")
+        return replace(found, name="your images", layout="uploaded", licence=words.OWN_IMAGES, source=SENT)
 
 
 def uploader(label: str, kind: str, take: Callable[[str, Any], None], **options: Any) -> None:

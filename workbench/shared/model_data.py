@@ -23,23 +23,32 @@ def source(checkpoint: Path, written: str) -> str:
 
     Of a run with uploaded images, those that are kept beside the model.
     """
-    trained_here = checkpoint.resolve().is_relative_to(resources.runs_folder().resolve())
-    if trained_here and (checkpoint / DATA).is_dir():
+    if _is_trained_here(checkpoint) and (checkpoint / DATA).is_dir():
         return str((checkpoint / DATA).resolve())
-    if not os.path.isabs(written):
-        return written
-    return written if trained_here or known_data.is_configured(Path(written)) else ""
+    return _permitted(checkpoint, written)
 
 
-def place(checkpoint: Path, data: Mapping[str, Any]) -> str:
+def _permitted(checkpoint: Path, written: str) -> str:
+    """A source as it is written; "" where it is a folder that may not be opened."""
+    may = not os.path.isabs(written) or _is_trained_here(checkpoint) or known_data.is_configured(Path(written))
+    return written if may else ""
+
+
+def _is_trained_here(checkpoint: Path) -> bool:
+    return checkpoint.resolve().is_relative_to(resources.runs_folder().resolve())
+
+
+def place(checkpoint: Path, data: Mapping[str, Any], *, is_own: bool = True) -> str:
     """Where a data set lies that a checkpoint names, as for `nnet.data.open_dataset`; "" where it is not at hand.
 
     Args:
         data: its account (`nnet.analysis.evaluation.describe`).
+        is_own: whether it is what the model was trained on, whose uploaded images are kept beside the model.
     """
     if spec := packaged(data):
         return spec
-    written = source(checkpoint, str(data.get("source", "")))
+    find = source if is_own else _permitted
+    written = find(checkpoint, str(data.get("source", "")))
     return written if os.path.isabs(written) and os.path.exists(written) else ""
 
 

@@ -103,8 +103,8 @@ def queued(choice: Choice, spec: RunSpec) -> None:
         if (part := images.of_part(choice)) is not None:
             spec = dataclasses.replace(spec, part=part.key)
         created = library.create(spec, choice.upload)
+        library.start(created.id)  # at once: wherever the session is touched, Streamlit may end a page that was closed
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-        library.start(created.id)
     except OSError as error:
         raise NNetError(words.DISK_PROBLEM.format(reason=error.strerror or error)) from error
     parts.hand_run(created.id)  # the switch of the page's parts is drawn already
