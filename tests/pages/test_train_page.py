@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from apptest import PNG, component, encoded, fine, said, start, use_model
 from builders import TINY, encode, random_images, tiny_config, zipped
 from PIL import Image
@@ -27,10 +28,13 @@ from nnet.runs.film import FILM
 from nnet.runs.holders import Holder, hand_over
 from nnet.runs.layout import DIVERGED, EXIT
 from nnet.runs.slots import resolve, take_slot
+from nnet.saved import kept_thresholds
 from nnet.saved.card import write_card
+from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring import doubts
+from nnet.scoring.calibration import Kept
 from nnet.scoring.promise import before_training
-from workbench.shared import model_words, resources, setting_words, units
+from workbench.shared import cautions, model_list, model_words, resources, setting_words, units
 from workbench.shared import words as shared_text
 from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
@@ -361,7 +365,14 @@ def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Ru
     fine(widget(at, "train.epochs").set_value(3).run())
     assert "Only 12 steps: the preset Small makes at least 600" in said(at) and has(at, "start_training")
     assert "3 epochs of 52 images: 12 steps" in said(at) and widget(at, "train.min_steps").value == 0
-    assert "Changed: Epochs 3, Minimum number of steps 0" in said(at)
+    assert "Changed: Epochs 3. With epochs of your own the minimum of 600 steps does not hold." in said(at)
+    assert train_text.exact_epochs(600) in said(at), "also where it was set"
+    fine(widget(at, "train.epochs").set_value(10).run())
+    assert widget(at, "train.min_steps").value == 600, "the preset's number of epochs brings back its minimum"
+    fine(widget(at, "train.min_steps").set_value(100).run())
+    fine(widget(at, "train.epochs").set_value(3).run())
+    assert widget(at, "train.min_steps").value == 100 and "26 epochs of 52 images" not in said(at), "it is one's own"
+    assert "Minimum number of steps 100" in said(at) and train_text.exact_epochs(600) not in said(at)
     fine(at.segmented_control(key="preset").set_value("paper").run())
     assert widget(at, "model.teacher").value == "wide_resnet50_2" and widget(at, "train.epochs").value == 200
     fine(widget(at, "model.size").set_value(128).run())
@@ -445,6 +456,26 @@ def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -
     assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in said(at)
     fine(part(at).set_value("new").run())
     assert at.button(key="start_training-1")  # not the one that a double press would meet
+
+
+def test_a_page_that_is_closed_once_a_run_is_made_leaves_none_that_was_never_started(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    with monkeypatch.context() as patched:
+        real = Runs.create
+
+        def made(self: Runs, *args: object) -> object:
+            found = real(self, *args)
+            # Wherever the session is touched, Streamlit ends the page of a visitor who has gone.
+            patched.setattr(st, "session_state", None)
+            return found
+
+        patched.setattr(Runs, "create", made)
+        at.button(key="start_training-0").click().run()
+    assert at.exception
+    (run,) = runs.list()
+    assert run.state == "queued"
 
 
 def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs) -> None:
@@ -694,6 +725,23 @@ def test_what_speaks_against_trusting_a_model_stands_beside_its_result(done: Pat
     (done / "card.md").write_text(write_card("Done", tiny_config(), about, {}, summary, [asked]))
     at = start(TRAIN, run="done")
     assert [warning.value for warning in at.warning] == [units.plain(asked)] and "7.png (1.4 × threshold)" in asked
+
+
+def test_the_promise_and_a_short_training_stay_with_the_finished_run_and_its_part(done: Path) -> None:
+    spec = json.loads((done / "run.json").read_text())
+    (done / "run.json").write_text(json.dumps(spec | {"preset": "small"}))
+    (entry,) = [one for one in model_list.entries().values() if one.path == done.resolve()]
+    promised, short = cautions.of(entry)
+    assert "of further good parts will be flagged" in promised
+    assert short.startswith(f"Only {entry.steps} steps: the preset Small makes at least 600")
+    at = start(TRAIN, run="done")
+    assert promised in said(at) and short in said(at)
+    at = start("pages/1_Inspect.py", model="done")
+    fine(at.button(key="this_part").click().run())
+    assert promised in said(at) and short in said(at)
+    kept_thresholds.keep(done, CALIBRATION_FORMAT.read(done / "calibration.json")["expression"], Kept(0.5, "A trial"))
+    promised, *_ = cautions.of(entry)
+    assert "kept threshold. A trial." in promised
 
 
 def test_photos_of_one_series_are_warned_of_before_the_start(runs: Runs, tmp_path: Path) -> None:

@@ -7,7 +7,18 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import LIVE
-from workbench.shared import data_choice, hosting, model_data, model_list, model_words, parts, pictures, samples, units
+from workbench.shared import (
+    cautions,
+    data_choice,
+    hosting,
+    model_data,
+    model_list,
+    model_words,
+    parts,
+    pictures,
+    samples,
+    units,
+)
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
@@ -188,6 +199,9 @@ def _this(key: str) -> None:
         st.caption(model_words.holds(parts.counts_now(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
     st.dataframe(_rows(part), hide_index=True, key="part_table")
+    for entry in part.models[:_UNDER]:
+        if said := cautions.of(entry):
+            st.caption(f"**{units.plain(entry.title)}**: {' '.join(said)}")
     at_hand = bool(model_data.current()[0])
     again = None if hosting.is_shared() else parts.again(part)
     pressed = []

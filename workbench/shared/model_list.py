@@ -41,6 +41,7 @@ class ModelEntry:
         part: key of its part (`nnet.runs.parts`), "" where nothing says which.
         account: what it says about its data (`nnet.analysis.evaluation.describe`).
         held_out: how many further good pictures its threshold was found on, or None.
+        folds: of a cross-calibration, how many light models found the threshold; else 0.
         steps: how many optimiser steps it was trained for, or None.
         masks: how masks of photos that EXIF turns were read, "" where that was not asked.
     """
@@ -64,6 +65,7 @@ class ModelEntry:
     held_out: int | None = None
     measured_on: Mapping[str, Any] = field(default_factory=dict, compare=False)
     steps: int | None = None
+    folds: int = 0
 
     @property
     def place(self) -> str:
@@ -116,6 +118,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             masks=about.get("masks", ""),
             held_out=None if about.get("cross_folds") else about.get("calibration_images"),
             measured_on={} if measured_on.get("sha256") == own.get("sha256") else measured_on,
+            folds=about.get("cross_folds") or 0,
             steps=_steps(path, config, about["training_images"]),
         )
     except NNetError as error:

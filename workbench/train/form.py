@@ -151,7 +151,7 @@ def _config(base: str) -> Config | None:
         return None
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(units.plain(words.changes(changed)), width="content")
+            st.caption(units.plain(words.changes(changed, flat(preset(base)))), width="content")
             st.button(words.BACK_TO_PRESET, type="tertiary", key="reset_settings", on_click=_reset, args=({},))
     if config.model.teacher_weights == "random":
         st.warning(shared_words.RANDOM_TEACHER, icon=":material/casino:")
@@ -172,6 +172,8 @@ def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *
         st.caption(setting_words.value(value, path))
     if explained:
         st.caption(said)
+    elif path == "train.epochs" and value != base[path] and changed.get("train.min_steps") == 0:
+        st.caption(words.exact_epochs(base["train.min_steps"]))
     if value == base[path]:
         changed.pop(path, None)
     else:
@@ -204,9 +206,13 @@ def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
 
 
 def _epochs_changed() -> None:
-    """A number of epochs of one's own is taken as it is, as on the command line. A callback."""
-    _changes()["train.min_steps"] = 0
-    st.session_state[widget_key("train.min_steps")] = 0
+    """A number of epochs of one's own is taken as it is, as on the command line, and the preset's number brings back
+    its minimum of steps; a minimum of one's own stays. A callback."""
+    base, path = flat(preset(PRESET.value)), "train.min_steps"
+    if _changes().get(path, base[path]) not in (0, base[path]):
+        return
+    is_own = st.session_state[widget_key("train.epochs")] != base["train.epochs"]
+    _changes()[path] = st.session_state[widget_key(path)] = 0 if is_own else base[path]
 
 
 def _more() -> dict[str, Any]:

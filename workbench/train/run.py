@@ -14,7 +14,18 @@ from nnet.presets import PRESETS
 from nnet.runs import LIVE, Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
-from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
+from workbench.shared import (
+    cautions,
+    chosen_picture,
+    controls,
+    hosting,
+    model_choice,
+    model_list,
+    resources,
+    theme,
+    training_film,
+    units,
+)
 from workbench.train import figures, form, planned, run_actions, uploads, waiting, words
 from workbench.train.figures import Line
 from workbench.train.runs import POLL, poll
@@ -110,6 +121,9 @@ def _finished(run: Run) -> None:
                 st.metric(label, value, help=help)
     for question in _questions(run):
         st.warning(units.plain(question), icon=":material/help:")
+    entry = model_list.entries().get(_model_name(run))
+    for caution in cautions.of(entry) if entry is not None else ():
+        st.markdown(f":material/warning: {caution}")
     with st.container(horizontal=True, gap="small"):
         for label, icon, page, kind in _NEXT_PAGES:
             go = (_model_name(run), page)

@@ -462,12 +462,24 @@ SEVERAL_SIZES = (
 )
 
 
-def changes(values: Mapping[str, object]) -> str:
-    """Which settings differ from the preset."""
+def exact_epochs(least: int) -> str:
+    """Below a number of epochs of one's own, which lifts the preset's `least` number of steps."""
+    return f"Exactly as many: the preset's minimum of {least:,} steps does not hold."
+
+
+def changes(values: Mapping[str, object], base: Mapping[str, object]) -> str:
+    """Which settings differ from the preset, whose are the `base`.
+
+    The minimum of steps is not named where it was lifted by a number of epochs of one's own.
+    """
+    lifts = "train.epochs" in values and values.get("train.min_steps") == 0
     named = ", ".join(
-        f"{setting_words.title(path)} {setting_words.value(value, path)}" for path, value in values.items()
+        f"{setting_words.title(path)} {setting_words.value(value, path)}"
+        for path, value in values.items()
+        if not (lifts and path == "train.min_steps")
     )
-    return f"Changed: {named}."
+    least = base["train.min_steps"]
+    return f"Changed: {named}." + (f" With epochs of your own the minimum of {least:,} steps does not hold." * lifts)
 
 
 # ------------------------------------------------------------------------------------------------------ estimate

@@ -1,0 +1,38 @@
+"""What to know of a finished model before it is trusted, from its files alone: nothing is loaded for it."""
+
+from nnet.errors import NNetError
+from nnet.presets import PRESETS
+from nnet.runs.layout import SPEC, read_spec
+from nnet.saved import kept_thresholds
+from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT
+from workbench.shared import model_words, words
+from workbench.shared.model_list import ModelEntry
+
+
+def of(entry: ModelEntry) -> list[str]:
+    """What its threshold promises, and whether it was trained for fewer steps than its preset lets any run be."""
+    try:
+        return [*filter(None, (_threshold(entry), _few_steps(entry)))]
+    except (NNetError, OSError):  # what shows the file itself says so
+        return []
+
+
+def _threshold(entry: ModelEntry) -> str:
+    from nnet.scoring.promise import promise  # not among what a page shows first
+
+    found = CALIBRATION_FORMAT.find(entry.path / CALIBRATION)
+    if found is None:
+        return ""
+    kept = kept_thresholds.read(entry.path).get(found["expression"])
+    if kept is not None:
+        return words.kept_threshold(kept)
+    scores, threshold = found["scores"], found["threshold"]
+    above = sum(score > threshold for score in scores)
+    return words.promise(promise(len(scores), above, drawn=threshold in scores, folds=entry.folds)) if scores else ""
+
+
+def _few_steps(entry: ModelEntry) -> str:
+    spec = read_spec(entry.path) if (entry.path / SPEC).exists() else None
+    least = PRESETS[spec.preset].train.min_steps if spec is not None and spec.preset in PRESETS else 0
+    is_short = spec is not None and entry.steps is not None and entry.steps < least
+    return model_words.few_steps(entry.steps or 0, least, spec.preset) if spec is not None and is_short else ""
