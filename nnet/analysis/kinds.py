@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from nnet.analysis.evaluation import Evidence
 from nnet.data import Sample
 from nnet.detector import Detector
 from nnet.model.inputs import Images, batches, take
@@ -40,6 +41,13 @@ def kind_of_pictures(detector: Detector, samples: Sequence[Sample]) -> Kind | No
     if len(which) < kind.LEAST:
         return None
     return as_stored([detector.score([samples[i].load().image])[0].features for i in which])
+
+
+def other_good(kind: Kind | None, evidence: Evidence) -> int | None:
+    """How many of the good pictures that were measured show another kind of part; None for a model that knows none."""
+    if kind is None:
+        return None
+    return sum(kind.is_other(features) for features in evidence.embeddings["image"][~evidence.defective])
 
 
 def as_stored(features: Sequence[np.ndarray]) -> Kind:

@@ -12,6 +12,7 @@ import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result, default_expressions, gather, pixel_scores, results, score
 from nnet.analysis.framed import looked_at, masks_looked_at
+from nnet.analysis.kinds import other_good
 from nnet.analysis.near import near_defects
 from nnet.data import GOOD, Dataset
 from nnet.detector import TrainedModel
@@ -41,6 +42,8 @@ class Stored:
         intervals: expression -> metric -> where it lies with 95 %.
         near: expression -> the highest score on or beside each picture's defect, (n,) with NaN where none is known.
         image_sizes: of the pictures, as in metrics.json; {} where they are not known.
+        other_kind: how many of the good pictures show another kind of part than the model's; None where that is not
+            known.
         shapley: metric -> map -> what the map contributes to it; {} where that is not known.
     """
 
@@ -53,6 +56,7 @@ class Stored:
     near: Mapping[str, np.ndarray] = field(default_factory=dict)
     image_sizes: Mapping[str, Any] = field(default_factory=dict)
     shapley: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    other_kind: int | None = None
 
     @property
     def sha256(self) -> str:
@@ -73,11 +77,11 @@ def measured(
     """
     evidence = gather(detector, dataset, expressions, progress)
     found = [score(evidence, one) for one in expressions or default_expressions(detector)]
-    return account(dataset, evidence, found, detector.checkpoint.weights_hash)
+    return account(dataset, evidence, found, detector.checkpoint)
 
 
 def account(
-    dataset: Dataset, evidence: Evidence, found: Sequence[Result], weights_hash: str, known: Known | None = None
+    dataset: Dataset, evidence: Evidence, found: Sequence[Result], checkpoint: Checkpoint, known: Known | None = None
 ) -> tuple[dict[str, Any], PictureScores]:
     """What metrics.json and scores.json are to hold of an evaluation.
 
@@ -89,7 +93,7 @@ def account(
     known = _known(evidence, found) if known is None else known
     entry = {
         "data": written["data"],
-        "weights_sha256": weights_hash,
+        "weights_sha256": checkpoint.weights_hash,
         "keys": list(evidence.keys),
         "labels": list(evidence.labels),
         "scores": {one.expression.text: [_short(value) for value in one.scores] for one in found},
@@ -99,6 +103,7 @@ def account(
             if values is not None
         },
         "intervals": {text: where for text, (where, _) in known.items()},
+        **({} if (others := other_good(checkpoint.kind, evidence)) is None else {"other_kind": others}),
         "commit": origin["commit"],
         "created": origin["created"],
     }
@@ -171,6 +176,7 @@ def _together(sha256: str, entry: PictureScores, metrics: Mapping[str, Mapping[s
             tuple(_result(text, np.array(entry["scores"][text], float), labels, metrics[text]) for text in texts),
             {text: dict(of) for text, of in entry.get("intervals", {}).items()},
             {text: np.array(values, float) for text, values in entry.get("near", {}).items()},
+            other_kind=entry.get("other_kind"),
         )
         if texts
         else None

@@ -88,7 +88,7 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
         evidence = evaluation.gather(detector, dataset, expressions, phase("measure", bars.report))
         found = [evaluation.score(evidence, expression) for expression in expressions]
         subsets = map_subsets.attribute(evidence, phase("subsets", bars.report)) if options.subsets else None
-    written, pictures = stored.account(dataset, evidence, found, detector.checkpoint.weights_hash)
+    written, pictures = stored.account(dataset, evidence, found, detector.checkpoint)
     entry = evaluation.with_origin(written, detector.checkpoint)
     lines = results_table(entry), intervals_table(pictures), evaluation.types_table(entry)
     print("\n".join(filter(None, lines)))

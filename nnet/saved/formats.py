@@ -197,7 +197,8 @@ Interval: TypeAlias = tuple[Number, Number]
 class PictureScores(TypedDict):
     """The image scores of a data set's labelled test pictures: of each its key, its label, and a score under each
     expression. `intervals`: expression -> metric -> where it lies with 95 % (`nnet.scoring.metrics.bootstrap`). `near`:
-    expression -> the highest score on or beside the defect (`nnet.scoring.places`), null where none is known."""
+    expression -> the highest score on or beside the defect (`nnet.scoring.places`), null where none is known.
+    `other_kind`: how many of the good pictures show another kind of part (`nnet.scoring.kind`)."""
 
     data: DataAccount
     weights_sha256: Name
@@ -206,6 +207,7 @@ class PictureScores(TypedDict):
     scores: Annotated[dict[Sentence, list[Number]], Meta(min_length=1, max_length=10_000)]
     intervals: NotRequired[dict[Sentence, dict[Name, Interval]]]
     near: NotRequired[dict[Sentence, list[Number | None]]]
+    other_kind: NotRequired[Count]
     commit: NotRequired[Name]
     created: NotRequired[Name]
 
@@ -238,7 +240,8 @@ class Epoch(TypedDict):
 
 
 class KeptThreshold(TypedDict):
-    """A threshold that somebody chose for a score expression, and why."""
+    """A threshold that somebody chose for a score expression, and why; `data`: the SHA-256 of the data set that it was
+    chosen on."""
 
     expression: Sentence
     threshold: Annotated[float, Meta(gt=0, le=MOST_THRESHOLD)]
@@ -246,6 +249,7 @@ class KeptThreshold(TypedDict):
     created: NotRequired[Name]
     pictures: NotRequired[Count]
     above: NotRequired[Count]
+    data: NotRequired[Name]
 
 
 class DecisionFile(TypedDict):

@@ -133,7 +133,7 @@ def _entries(path: Path) -> list[KeptThreshold]:
 
 def _kept(entry: KeptThreshold) -> Kept:
     counts = entry.get("pictures", 0), entry.get("above", 0)
-    return Kept(float(entry["threshold"]), entry["reason"], entry.get("created", ""), *counts)
+    return Kept(float(entry["threshold"]), entry["reason"], entry.get("created", ""), *counts, entry.get("data", ""))
 
 
 def _write(path: Path, entries: list[KeptThreshold]) -> None:

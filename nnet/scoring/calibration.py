@@ -40,6 +40,7 @@ class Kept:
         created: ISO 8601, or "".
         pictures, above: from how many normal pictures it was chosen, which the model was not trained on, and how many
             of them score higher; 0 where it comes from elsewhere.
+        data: the SHA-256 of the labelled data set whose defects it was chosen by, or "".
     """
 
     threshold: float
@@ -47,6 +48,7 @@ class Kept:
     created: str = ""
     pictures: int = 0
     above: int = 0
+    data: str = ""
 
 
 @dataclass(frozen=True)

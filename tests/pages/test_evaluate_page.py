@@ -18,14 +18,16 @@ from builders import encode, files_of, random_images, write_category, zipped
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import evaluation, subsets
+from nnet.analysis import evaluation, kinds, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
 from nnet.expression import parse
 from nnet.report import words as report_words
 from nnet.report.words import headline
 from nnet.saved import kept_thresholds
+from nnet.saved.checkpoint import add_kind
 from nnet.scoring.calibration import Kept
+from nnet.scoring.kind import Kind
 from workbench.evaluate import cache, decisions, download, layouts, page, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import units
@@ -255,6 +257,61 @@ def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pag
     go(at, INSPECT)
     assert shared_words.kept_threshold(chosen) in said(at) and "The threshold rests on" not in said(at)
     assert shared_words.unproven_kept(chosen, None)[0] in said(at) and "on Evaluate" not in said(at)
+
+
+def test_a_threshold_that_was_chosen_on_these_pictures_is_said_to_look_too_good_on_them(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    at = measured(category, evaluate_part="threshold", model="part")
+    assert words.OPTIMISTIC not in said(at)
+    aim(at, "miss", 0)
+    assert words.OPTIMISTIC in said(at)
+    fine(at.button(key="keep-evaluate").click().run())
+    assert words.OPTIMISTIC in said(at), "it is the model's own now, but was chosen on the same pictures"
+    assert shared_words.KEPT in [one.value for one in at.success]
+    assert said(at).count("This model decides by a kept threshold") == 1
+    other = write_category(tmp_path / "other", train=4, good=5, dent=5)
+    assert words.OPTIMISTIC not in said(measured(other, model="part"))
+
+
+def test_a_threshold_of_a_shipped_model_is_kept_in_a_copy_which_the_whole_page_then_is_about(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(kept_thresholds, "shipped", lambda found: found == path.resolve())
+    at = measured(category, evaluate_part="threshold", model="part")
+    aim(at, "miss", 0)
+    wanted = line(at)
+    fine(at.button(key="keep-evaluate").click().run())
+    assert at.selectbox(key="model").value == "part-own-threshold"
+    told = shared_words.KEPT_IN_COPY.format(name="part", copy="part-own-threshold")
+    assert [one.value.replace("\\", "") for one in at.success] == [told]
+    assert at.selectbox(key="aim").value == "own" and line(at) == wanted, "of the kept threshold"
+    assert not any(button.key == "evaluate_start" for button in at.button), "nothing is measured again"
+
+
+def test_other_parts_than_the_models_are_called_so_beside_the_result_and_no_advice_is_given(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "runs" / "part"))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    foreign = words.foreign(6, 6, "").partition("**:")[0]
+    monkeypatch.setattr(words, "advice", lambda *_: "An advice.")
+    at = measured(category, evaluate_part="threshold", model="part")
+    assert foreign not in said(at) and "An advice." in said(at)
+    channels = kinds.kind_of(Detector.load(path, "cpu"), np.zeros((4, 64, 64, 3), np.uint8)).features.shape[1]
+    add_kind(path, Kind(np.eye(channels, dtype=np.float32)[:4] + 0.001 * np.eye(channels, dtype=np.float32)[4]))
+    monkeypatch.setattr(Kind, "limit", 0.01)
+    at = measured(category, evaluate_part="threshold", model="part")
+    assert [one.value for one in at.warning if foreign in one.value] and "An advice." not in said(at)
+    at = start(model="part", evaluate_part="threshold")
+    assert [one.value for one in at.warning if foreign in one.value], "what is kept tells it, too"
+    assert "An advice." not in said(at)
 
 
 def open_part(at: AppTest, part: str) -> AppTest:

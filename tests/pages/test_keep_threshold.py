@@ -46,11 +46,11 @@ def test_a_threshold_is_kept_with_a_press_and_undone_with_another(model):
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     assert not at.exception and [button.key for button in at.button] == ["keep-test"]
     at.button(key="keep-test").click().run()
-    assert kept_thresholds.read(model)["M1"].reason == "Chosen on a test." and "decides by this" in at.info[0].value
-    assert [toast.value for toast in at.toast] == [words.IS_KEPT]
+    assert kept_thresholds.read(model)["M1"].reason == "Chosen on a test."
+    assert [one.value for one in (*at.success, *at.toast)] == [words.KEPT, words.KEPT], "one confirmation"
     assert at.button(key="keep-test").disabled
     at.button(key="undo-test").click().run()
-    assert kept_thresholds.read(model) == {} and "undone" in at.info[0].value
+    assert kept_thresholds.read(model) == {} and at.success[0].value == words.UNDONE
 
 
 def test_a_model_that_came_with_the_workbench_is_kept_in_a_copy(model, monkeypatch, tmp_path):
@@ -60,7 +60,8 @@ def test_a_model_that_came_with_the_workbench_is_kept_in_a_copy(model, monkeypat
     at.button(key="keep-test").click().run()
     assert kept_thresholds.read(model) == {}
     assert kept_thresholds.read(tmp_path / "runs" / "part-own-threshold")["M1"].threshold == 2.0
-    assert "came with the workbench" in at.info[0].value
+    assert "came with the workbench" in at.success[0].value
+    assert at.session_state["model"] == "part-own-threshold", "the page goes on with the copy"
 
 
 def test_what_was_measured_stays_when_a_threshold_is_kept(
@@ -122,7 +123,7 @@ def test_that_it_is_being_done_is_told_before_it_is_done(model, monkeypatch):
     monkeypatch.setattr(kept_thresholds, "keep", lambda *_: told.append("done"))
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     at.button(key="keep-test").click().run()
-    assert told == [words.KEEPING, "done", words.IS_KEPT]
+    assert told == [words.KEEPING, "done", words.KEPT]
 
 
 def test_a_failure_is_told_at_once_too(model, monkeypatch):
@@ -132,7 +133,7 @@ def test_a_failure_is_told_at_once_too(model, monkeypatch):
     monkeypatch.setattr(kept_thresholds, "keep", full)
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     at.button(key="keep-test").click().run()
-    assert at.toast[-1].value == words.NOT_KEPT and "disk is full" in at.info[0].value
+    assert at.toast[-1].value == words.NOT_KEPT and "disk is full" in at.error[0].value
 
 
 def test_the_network_is_not_loaded_again_for_another_threshold(tiny_checkpoint: Path, tmp_path: Path, monkeypatch):

@@ -104,6 +104,14 @@ def step_labels(steps: Sequence[float], own: float) -> dict[float, str]:
     return labels
 
 
+def is_chosen_here(scene: Scene, threshold: float) -> bool:
+    """Whether a threshold was chosen by the defects of these very pictures, now or when it was kept."""
+    if threshold != scene.own_threshold:
+        return True
+    kept = scene.reference.kept
+    return kept is not None and kept.data == scene.pictures.hash
+
+
 # ---------------------------------------------------------------------------------------------------- what it decides
 
 

@@ -8,7 +8,8 @@ from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT
-from workbench.shared import chosen_picture, units
+from workbench.shared import chosen_picture, model_choice, units
+from workbench.shared import words as shared_words
 
 _SHOWN = 3  # of the misses, and of the false alarms; twice as many where there are none of the others
 _HEIGHT = 384  # of the histogram in pixels
@@ -18,6 +19,9 @@ def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
     st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    _foreign(scene)
+    if decisions.is_chosen_here(scene, threshold):
+        st.markdown(f":material/info: {words.OPTIMISTIC}")
     left, right = st.columns((6, 5), gap="medium")
     with left:
         galleries = decisions.galleries(scene, threshold)
@@ -40,6 +44,19 @@ def draw(scene: Scene, threshold: float) -> None:
         shown = decisions.histogram(scores, scene.defective, labels, threshold, (name, own))
         threshold_histogram.draw("evaluate_histogram", {**shown, "height": _HEIGHT, "quiet": True}, by_hand)
         st.caption(words.DRAG_HINT)
+
+
+def _foreign(scene: Scene) -> None:
+    """Say where these are other parts than the model's, as its teacher sees them or, of a model that knows none, may be
+    by their name."""
+    trained_on = shared_words.data_name(scene.model.detector.checkpoint.about)
+    if scene.is_foreign:
+        good = int((~scene.defective).sum())
+        st.warning(words.foreign(scene.pictures.other_kind or 0, good, trained_on), icon=":material/help:")
+        if st.button(shared_words.CHOOSE_ANOTHER, "foreign_choose", icon=":material/apps:"):
+            model_choice.dialog()
+    elif scene.pictures.other_kind is None and not scene.is_own and trained_on not in ("", scene.pictures.name):
+        st.caption(words.other_data(trained_on))
 
 
 def by_hand(threshold: float) -> None:

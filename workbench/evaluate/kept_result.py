@@ -82,6 +82,6 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
     """
     spec = chosen.spec if chosen else _place(model, found)
     name = str(found.data.get("name", ""))
-    pictures = Pictures(name, found.sha256, spec, found.keys, found.labels, stored=found.created)
+    pictures = Pictures(name, found.sha256, spec, found.keys, found.labels, None, found.created, found.other_kind)
     every = scored.of_stored((model.key, pictures.key, 0), found)
     return Scene(model, pictures, tuple(sorted(every, key=lambda one: one.result.expression.text != first)))

@@ -7,7 +7,7 @@ from itertools import islice
 
 import streamlit as st
 
-from nnet.analysis import evaluation
+from nnet.analysis import evaluation, kinds
 from nnet.analysis.evaluation import Evidence
 from nnet.analysis.stored import Stored
 from nnet.data import Sample
@@ -151,6 +151,8 @@ def _of_evidence(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     ordered = [expressions.pop(first), *expressions.values()]
     key = (model.key, chosen.hash, len(found))
     pictures = Pictures(chosen.dataset.name, chosen.hash, chosen.spec, found.keys, found.labels, chosen.dataset)
+    others = kinds.other_good(model.detector.checkpoint.kind, found)
+    pictures = replace(pictures, other_kind=others)
     with st.spinner(words.WORKING_OUT, show_time=True):
         scene = Scene(model, pictures, tuple(scored.of_evidence(key, found, e) for e in ordered), found)
     if len(found) == len(evaluation.labelled(chosen.dataset)):

@@ -40,7 +40,7 @@ def keep(scene: Scene) -> None:
     evidence, dataset = measured_just_now(scene)
     checkpoint = scene.model.detector.checkpoint
     known = {one.result.expression.text: (one.intervals, one.near) for one in scene.scored}
-    entry, pictures = stored.account(dataset, evidence, scene.results, checkpoint.weights_hash, known)
+    entry, pictures = stored.account(dataset, evidence, scene.results, checkpoint, known)
     add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
     kept_scores.add(checkpoint.path, pictures)
 

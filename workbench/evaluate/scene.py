@@ -33,6 +33,7 @@ class Pictures:
         dataset: opened; None for a stored result.
         stored: when a stored result was measured (`nnet.analysis.stored.Stored.created`); "" for pictures that were
             measured just now.
+        other_kind: how many of the good ones show another kind of part than the model's; None where that is not known.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Pictures:
     labels: tuple[str, ...]
     dataset: Dataset | None = None
     stored: str = ""
+    other_kind: int | None = None
 
     @property
     def key(self) -> str:
@@ -97,6 +99,17 @@ class Scene:
     def own_threshold(self) -> float:
         """The model's own threshold for the chosen score."""
         return self.reference.threshold
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the data that the model was trained and tested on."""
+        about = self.model.detector.checkpoint.about.get("data")
+        return isinstance(about, dict) and about.get("sha256") == self.pictures.hash
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether most of the good pictures show another kind of part than the model's."""
+        return 2 * (self.pictures.other_kind or 0) > int((~self.defective).sum())
 
     def ratio(self, score: float) -> float:
         """A score as a multiple of the model's own threshold."""

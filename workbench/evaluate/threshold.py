@@ -41,13 +41,20 @@ def draw(scene: Scene) -> None:
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
-    if aim == "own" and kept is None and (said := words.advice(counts, scene.reference.promise)):
+    if (
+        aim == "own"
+        and kept is None
+        and not scene.is_foreign
+        and (said := words.advice(counts, scene.reference.promise))
+    ):
         st.info(said, icon=":material/lightbulb:")
     passed, flagged, missed, found = counts
     reason = words.chosen_on(scene.pictures.name, *counts)
-    chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged)
+    chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged, data=scene.pictures.hash)
     warning = shared_words.keeps_missing(missed, missed + found)
     keep_threshold.draw(scene.model, scene.reference, chosen, "evaluate", warning)
+    if kept is not None and threshold == scene.own_threshold:
+        st.caption(shared_words.kept_threshold(kept))
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(figures.confusion_html(counts))

@@ -141,6 +141,22 @@ def inspected(inspection: Inspection) -> str:
     return f"All files checked: {headlines or 'no problems found'}"
 
 
+OPTIMISTIC = (
+    "This threshold was chosen on these very pictures, so it looks better here than it will on new parts. Test it on "
+    "pictures that it was not chosen on."
+)
+
+
+def foreign(others: int, good: int, trained_on: str) -> str:
+    """That most of the good pictures are of another kind of part than the model's."""
+    of = f", which learnt {units.plain(trained_on)}" if trained_on else ""
+    return (
+        f"**{shared_words.OTHER_KIND}**: {others:,} of {units.plural(good, 'good picture')} look different from all "
+        f"that this model knows{of}. Its scores mean nothing here, and neither does any threshold on them. Choose "
+        "another model, or train one on good pictures of these parts."
+    )
+
+
 def other_data(trained_on: str) -> str:
     """A remark where the model was made for something else."""
     return f"This model was trained on {units.plain(trained_on)}. If these are other parts, its scores tell you little."
@@ -336,13 +352,13 @@ NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 CALLED = ("normal", "anomalous")
 COUNTS_CAPTION = "Rows: what the image is. Columns: what this threshold calls it."
 THE_THRESHOLD = "the threshold"
-AIM = "Set the threshold by"
+AIM = "Which threshold"
 AIMS = {
     "own": "The model's own",
-    "f1": "The best F1",
-    "miss": "A wanted miss rate",
-    "alarm": "A wanted false alarm rate",
-    "hand": "Hand",
+    "f1": "For the best F1",
+    "miss": "For a wanted miss rate",
+    "alarm": "For a wanted false alarm rate",
+    "hand": "Set by hand",
 }
 _OWN_HELP = "The model's own threshold comes from held-out normal images and has seen no defect."
 _AIM_HELP = (

@@ -12,6 +12,7 @@ from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept, Reference
 from workbench.shared import hosting, resources, units, words
 from workbench.shared.resources import Model
+from workbench.shared.settings import MODEL
 
 _SAID = "threshold_kept"
 Then = Callable[[], None] | None
@@ -52,12 +53,17 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
                 on_click=_undo,
                 args=(model, reference.expression.text),
             )
-    if said := st.session_state.pop(_SAID, ""):
-        st.info(units.plain(said), icon=":material/bookmark:")
+    if (said := st.session_state.pop(_SAID, None)) is not None:
+        text, is_done = said
+        if is_done:
+            st.success(text, icon=":material/bookmark_added:")
+        else:
+            st.error(text, icon=":material/error:")
 
 
 def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
-    """A callback. What it does is told at once and beside the page, which takes a while to be drawn again."""
+    """A callback. What it does is told at once and beside the page, which takes a while to be drawn again, and then in
+    the same words in its place. Of a copy, the page goes on with that."""
     toast = st.toast(words.KEEPING, icon=":material/hourglass_top:", duration="infinite")
     path = model.detector.checkpoint.path
     try:
@@ -67,23 +73,25 @@ def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 kept_thresholds.copy(path, target)
             kept_thresholds.keep(target, expression, chosen)
-            st.session_state[_SAID] = words.KEPT_IN_COPY.format(name=path.name, copy=target.name)
+            said = words.KEPT_IN_COPY.format(name=units.plain(path.name), copy=units.plain(target.name))
+            MODEL.set(resources.name_of(target))
         else:
             kept_thresholds.keep(path, expression, chosen)
-            st.session_state[_SAID] = words.KEPT
+            said = words.KEPT
         if then is not None:
             then()
     except (NNetError, OSError) as error:
-        st.session_state[_SAID] = str(error)
-        toast.toast(words.NOT_KEPT, icon=":material/error:", duration="long")
+        st.session_state[_SAID] = units.plain(str(error)), False
+        toast.toast(words.NOT_KEPT, icon=":material/error:")
     else:
-        toast.toast(words.IS_KEPT, icon=":material/bookmark_added:", duration="long")
+        st.session_state[_SAID] = said, True
+        toast.toast(said, icon=":material/bookmark_added:")
 
 
 def _undo(model: Model, expression: str) -> None:
     """A callback."""
     try:
         kept_thresholds.undo(model.detector.checkpoint.path, expression)
-        st.session_state[_SAID] = words.UNDONE
+        st.session_state[_SAID] = words.UNDONE, True
     except NNetError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_SAID] = units.plain(str(error)), False

@@ -167,6 +167,11 @@ def checkpoint_paths() -> dict[str, Path]:
     return places.by_name(sorted(found, key=lambda path: path != DEFAULT_CHECKPOINT))
 
 
+def name_of(path: Path) -> str:
+    """What a model is called in the sidebar's list, by its directory."""
+    return next((name for name, known in checkpoint_paths().items() if known == path.resolve()), path.name)
+
+
 def devices() -> list[str]:
     """Devices to choose from, the best first."""
     cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []

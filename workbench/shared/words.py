@@ -209,12 +209,11 @@ KEEP_HELP = (
     "workbench stays as it is, and a copy of it keeps the threshold."
 )
 KEEPING = "The threshold is being kept ..."
-IS_KEPT = "The threshold is kept. The pictures are being judged by it."
 NOT_KEPT = "The threshold was not kept."
-KEPT = "The model now decides by this threshold. It can be undone."
+KEPT = "Kept: this model now decides by this threshold, on every page and on the command line."
 KEPT_IN_COPY = (
-    "The model {name} came with the workbench and stays as it is. Its copy {copy} keeps this threshold; choose it in "
-    "the sidebar."
+    "Kept in a copy: {name} came with the workbench and stays as it is. In use is now {copy}, which decides by this "
+    "threshold, on every page and on the command line."
 )
 UNDO_KEPT = "Undo the kept threshold"
 UNDONE = "The threshold that was kept last is undone."

@@ -155,8 +155,7 @@ def _go_on(model: str, page: str) -> None:
 
 def _model_name(run: Run) -> str:
     """The run's name in the sidebar's list."""
-    paths = resources.checkpoint_paths()
-    return next((name for name, path in paths.items() if path == run.path.resolve()), run.id)
+    return resources.name_of(run.path)
 
 
 def _found(format: Document[Any], path: Path) -> tuple[Mapping[str, Any], str]:
