@@ -88,10 +88,16 @@ def rendered(at: AppTest) -> list[str]:
     ]
 
 
+def labels(at: AppTest) -> list[str]:
+    """Of the pictures: what a screen reader says, which is no Markdown."""
+    return [picture.alt for element in at.get("image") for picture in element.proto.imgs]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_text_of_others_is_rendered(page: str, workbench: str) -> None:
     at = opened(page, workbench)
     assert rendered(at) == []
+    assert not [label for label in labels(at) if re.search(r"\\[!*_\[:$<`]", label)]
     assert any("evil" in text for _, text in drawn(at)), "nothing of the hostile texts is shown, so nothing was tested"
 
 

@@ -77,7 +77,7 @@ def tile(scene: Scene, index: int, place: str) -> None:
         st.caption(told)
         return
     try:
-        st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=told)
+        st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=units.text(told))
     except NNetError as error:
         st.caption(units.plain(str(error)))
     label = words.tile_label(scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])), place)

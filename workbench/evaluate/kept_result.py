@@ -62,11 +62,9 @@ def _opened_before(sha256: str) -> str:
     return place if os.path.exists(place) else ""
 
 
-def tell_lost(scene: Scene, found: Stored) -> None:
-    """Say it where the pictures of a result are not at hand, and offer to open them again."""
-    if scene.pictures.spec:
-        return
-    source = str(found.data.get("source", ""))
+def tell_lost(scene: Scene) -> None:
+    """Say that the pictures of a result are not at hand, and offer to open them again."""
+    source = scene.pictures.source
     is_folder = os.path.isabs(source) and not hosting.is_shared()
     st.info(words.lost(scene.pictures.name, source), icon=":material/no_photography:")
     choice = data_choice.FOLDER if is_folder else data_choice.IMAGES if source == data_choice.SENT else data_choice.ZIP
@@ -82,6 +80,9 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
     """
     spec = chosen.spec if chosen else _place(model, found)
     name = str(found.data.get("name", ""))
-    pictures = Pictures(name, found.sha256, spec, found.keys, found.labels, None, found.created, found.other_kind)
+    source = str(found.data.get("source", ""))
+    pictures = Pictures(
+        name, found.sha256, spec, found.keys, found.labels, None, found.created, found.other_kind, source
+    )
     every = scored.of_stored((model.key, pictures.key, 0), found)
     return Scene(model, pictures, tuple(sorted(every, key=lambda one: one.result.expression.text != first)))

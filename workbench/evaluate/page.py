@@ -92,11 +92,13 @@ def _bar(model: Model, choice: str) -> Scene | None:
     several: list[str] = []
     with st.expander(label, icon=":material/dataset:", expanded=not folded):
         chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP, each=several.extend)
-        if chosen is None and (before := interrupted.of_address()) is not None:
-            said = words.interrupted(before.name, before.done, before.total)
-            st.warning(said, icon=":material/history:")
+        before = None if chosen is not None else interrupted.of_address()
         if several:
             categories.draw(several, model.detector.checkpoint.path)
+            scene = None
+        elif before is not None:
+            said = words.interrupted(before.name, before.done, before.total)
+            st.warning(said, icon=":material/history:")
             scene = None
         elif chosen is None:
             scene = _of_kept(model, kept)
@@ -111,6 +113,8 @@ def _bar(model: Model, choice: str) -> Scene | None:
     if scene is None and folded:  # something else was uploaded, and is to be measured
         st.session_state.pop(_FOLDED, None)
         st.rerun()
+    if scene is not None and not scene.pictures.spec:
+        kept_result.tell_lost(scene)
     return scene
 
 
@@ -123,9 +127,7 @@ def _of_kept(model: Model, kept: Sequence[Stored]) -> Scene | None:
         return None
     found = kept_result.chosen_one(kept)
     st.caption(words.measured_on(found.created))
-    scene = kept_result.scene(model, found, _score(kept_result.expressions(found)), None)
-    kept_result.tell_lost(scene, found)
-    return scene
+    return kept_result.scene(model, found, _score(kept_result.expressions(found)), None)
 
 
 def _of_data(model: Model, chosen: Chosen, kept: Sequence[Stored]) -> Scene | None:

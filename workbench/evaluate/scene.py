@@ -34,6 +34,7 @@ class Pictures:
         stored: when a stored result was measured (`nnet.analysis.stored.Stored.created`); "" for pictures that were
             measured just now.
         other_kind: how many of the good ones show another kind of part than the model's; None where that is not known.
+        source: of a stored result, where they came from (`nnet.analysis.evaluation.describe`).
     """
 
     name: str
@@ -44,6 +45,7 @@ class Pictures:
     dataset: Dataset | None = None
     stored: str = ""
     other_kind: int | None = None
+    source: str = ""
 
     @property
     def key(self) -> str:

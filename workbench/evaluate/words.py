@@ -87,7 +87,7 @@ def stored_scores(found: Sequence[tuple[Expression, float | None]]) -> str:
 
 def data_bar(name: str) -> str:
     """The line that says what is measured, and opens to the choice of another data set."""
-    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} other data" if name else CHOOSE_DATA
+    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} Choose other data" if name else CHOOSE_DATA
 
 
 def kept_name(data: Mapping[str, object]) -> str:

@@ -49,7 +49,7 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="part_in_use"):
             if picture := thumbnail(part):
-                st.image(picture, width=_SMALL, alt=units.plain(part.name))
+                st.image(picture, width=_SMALL, alt=units.text(units.plain(part.name)))
             st.markdown(f"**{units.plain(part.name)}**", width="stretch")
         with st.container(horizontal=True, gap="medium"):
             if st.button(model_words.ALL_PARTS, "by_picture", type="tertiary", icon=":material/apps:"):
@@ -149,7 +149,7 @@ def _all_parts() -> None:
 
 def _card(part: Part) -> None:
     if picture := thumbnail(part):
-        st.image(picture, width=THUMBNAIL, alt=units.plain(part.name))
+        st.image(picture, width=THUMBNAIL, alt=units.text(units.plain(part.name)))
     st.markdown(f"**{units.plain(part.name)}**")
     if said := model_words.holds(parts.counts(part)):
         st.caption(said)
@@ -193,7 +193,7 @@ def _this(key: str) -> None:
         return
     left, right = st.columns((1, 4), vertical_alignment="center")
     if picture := thumbnail(part):
-        left.image(picture, width=THUMBNAIL, alt=units.plain(part.name))
+        left.image(picture, width=THUMBNAIL, alt=units.text(units.plain(part.name)))
     with right:
         st.text_input(model_words.PART_NAME, part.name, 80, f"{_NAME}-{key}", on_change=_rename, args=(key,))
         st.caption(model_words.holds(parts.counts_now(part)))

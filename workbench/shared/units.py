@@ -71,6 +71,11 @@ def plain(words: str) -> str:
     return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
 
 
+def text(said: str) -> str:
+    """A sentence of Markdown, `plain` words in it, as what is no Markdown needs it: the label of a picture."""
+    return re.sub(r"\\(.)", r"\1", said).replace("\N{WORD JOINER}", "")
+
+
 def card(written: str) -> str:
     """The card of a model or a study for Markdown: its headings, lists and tables, but all words as they are.
 

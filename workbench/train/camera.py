@@ -89,7 +89,7 @@ def _taken_so_far(found: Sequence[Path], change: Callable[[Change], None]) -> No
     with st.container(horizontal=True, gap="xsmall"):
         for path in reversed(found[-_SHOWN:]):
             small = pictures.thumbnail(pictures.reduced(decode(path).image, 480), _SIDE)
-            st.image(pictures.data_uri(small), width=_SIDE, alt=units.plain(path.name))
+            st.image(pictures.data_uri(small), width=_SIDE, alt=units.text(units.plain(path.name)))
 
 
 def _without(path: Path, held: Upload | None) -> tuple[Upload | None, list[str]]:

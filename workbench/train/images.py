@@ -147,7 +147,7 @@ def _taking_out(held: Upload) -> None:
         return
     with contextlib.suppress(NNetError):  # one that cannot be read is taken out as well
         small = thumbnail(reduced(decode(held.folder / chosen).image, 480), 120)
-        st.image(small, width=PICTURE, alt=units.plain(_plain(held, chosen)))
+        st.image(small, width=PICTURE, alt=units.text(units.plain(_plain(held, chosen))))
     st.caption(words.TAKEN_OUT)
     st.button(words.TAKE_IT_OUT, "take_out", on_click=take_out, args=((chosen,),), icon=":material/delete:")
 

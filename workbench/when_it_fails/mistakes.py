@@ -215,7 +215,7 @@ def _picture(one: Judged, verdict: Judgement, caption: str, *, short: bool = Fal
     small = pictures.reduced(one.load(), SIDE_OF_WORST)
     marked = pictures.heatmap(small, verdict.score, verdict.reference.threshold)
     below = words.multiple_short(one.ratio) if short else caption
-    st.image(marked, below, width="stretch", alt=caption)
+    st.image(marked, below, width="stretch", alt=units.text(caption))
 
 
 def _of_samples(scene: Scene) -> list[Judged]:

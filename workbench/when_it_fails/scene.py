@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import Expression
-from workbench.shared import chosen_picture, model_data
+from workbench.shared import chosen_picture, model_data, units
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Model
 
@@ -58,4 +58,4 @@ def side_by_side(shown: Iterable[tuple[np.ndarray, str]]) -> None:
     with st.container(horizontal=True, gap="medium"):
         for picture, caption in shown:
             with st.container(width=SIDE):
-                st.image(picture, caption, width="stretch", alt=caption)
+                st.image(picture, caption, width="stretch", alt=units.text(caption))
