@@ -124,8 +124,11 @@ def _stop_asked() -> Iterator[Callable[[float], bool]]:
 def _summary(look: Look, out: Path) -> str:
     left = f", {look.waiting:,} left for next time" if look.waiting else ""
     pictures = "picture" if look.scored == 1 else "pictures"
+    kinds = f", {look.other_kind:,} of them of another kind of part" if look.other_kind else ""
     sizes = f", {look.other_size:,} of another size" if look.other_size else ""
-    return f"{look.scored:,} {pictures} scored{sizes}, {look.unreadable:,} cannot be read{left}; results in {out}"
+    return (
+        f"{look.scored:,} {pictures} scored{kinds}{sizes}, {look.unreadable:,} cannot be read{left}; results in {out}"
+    )
 
 
 def _say(sentence: str) -> None:

@@ -175,7 +175,7 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     )
 
 
-def misfit(spec: RunSpec, folder: Path, data: Path) -> str:
+def misfit(spec: RunSpec, folder: Path, data: Path, tell: Callable[[str], object] = lambda stage: None) -> str:
     """Why a run cannot be trained on this computer, in sentences with ways out; "" if it can.
 
     Called by the trainer before it begins, in its own process: what does not fit there does not fit in training.
@@ -183,9 +183,10 @@ def misfit(spec: RunSpec, folder: Path, data: Path) -> str:
     Args:
         folder: the run's directory, whose disk is looked at.
         data: where its uploaded images are, if it has any.
+        tell: as for `measure`.
     """
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as scratch:
-        found = judge(measure(spec, Path(scratch), data), spec.config, disk.free_bytes(folder))
+        found = judge(measure(spec, Path(scratch), data, tell), spec.config, disk.free_bytes(folder))
     if found.refusals:
         return " ".join(found.refusals)
     if found.memory_bytes > SPARE_MEMORY * found.memory_free:

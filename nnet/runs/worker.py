@@ -120,13 +120,16 @@ def _no_study(path: Path, recorder: Recorder) -> None:
 
 def _check_fit(path: Path, spec: RunSpec, recorder: Recorder) -> None:
     """Raise RunError for a run that will not fit, before it has taken hours to find that out."""
-    from nnet.runs.estimate import misfit
+    from nnet.runs.estimate import STAGES, misfit
     from nnet.training.events import Progress
 
-    recorder.report(Progress("estimate", 0, 0))
-    if sentence := misfit(spec, path, path / layout.DATA):
+    def tell(stage: str) -> None:
+        recorder.report(Progress("estimate", STAGES.index(stage), len(STAGES)))
+
+    tell(STAGES[0])
+    if sentence := misfit(spec, path, path / layout.DATA, tell):
         raise RunError(f"It was stopped before training. {sentence}")
-    recorder.report(Progress("estimate", 1, 1))
+    recorder.report(Progress("estimate", len(STAGES), len(STAGES)))
 
 
 def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:

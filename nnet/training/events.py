@@ -37,7 +37,7 @@ class Phase(NamedTuple):
 
 PHASES = {
     "start": Phase("Starting", "step"),
-    "estimate": Phase("Measuring a few steps", "step"),
+    "estimate": Phase("Trying a few steps, to see whether it fits", "step"),
     "images": Phase("Reading images", "image"),
     "features": Phase("Computing teacher features", "image"),
     "train": Phase("Training", "step"),

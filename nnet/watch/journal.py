@@ -19,7 +19,9 @@ JOURNAL = "journal.sqlite"
 NORMAL, ANOMALOUS, UNREADABLE = "normal", "anomalous", "unreadable"
 OTHER_SIZE = "other size"
 """Of a picture that can be read, but not looked at by the model, since it is for pictures of another size."""
-DECISIONS = (NORMAL, ANOMALOUS, OTHER_SIZE, UNREADABLE)
+OTHER_KIND = "other kind"
+"""Of a picture of another kind of part than the model's (`nnet.scoring.kind`), so that its score says nothing."""
+DECISIONS = (NORMAL, ANOMALOUS, OTHER_KIND, OTHER_SIZE, UNREADABLE)
 NEVER_READ = "-"
 SYNCHRONOUS = "EXTRA"
 """Each commit is on the disk when it returns, so that it survives a power cut."""

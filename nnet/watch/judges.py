@@ -21,11 +21,13 @@ if TYPE_CHECKING:  # an export needs no torch
 
 
 class Judged(NamedTuple):
-    """The score of each pixel, (h, w) float32; the image score; and whether it lies above the threshold."""
+    """The score of each pixel, (h, w) float32; the image score; whether it lies above the threshold; and whether the
+    picture shows another kind of part than the model's, as far as it knows its kind."""
 
     map: np.ndarray
     value: float
     is_anomalous: bool
+    is_other_kind: bool = False
 
 
 class Judge(Protocol):
@@ -101,8 +103,11 @@ class CheckpointJudge:
             ) from error
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
-        scores = self._detector.score(images, self._reference.expression)
-        return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
+        kind, is_anomalous = self._detector.checkpoint.kind, self._reference.is_anomalous
+        return [
+            Judged(one.map, one.value, is_anomalous(one.value), kind is not None and kind.is_other(one.features))
+            for one in self._detector.score(images, self._reference.expression)
+        ]
 
 
 class ExportJudge:

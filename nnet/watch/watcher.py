@@ -24,6 +24,7 @@ from nnet.watch.journal import (
     JOURNAL,
     NEVER_READ,
     NORMAL,
+    OTHER_KIND,
     OTHER_SIZE,
     UNREADABLE,
     Entry,
@@ -57,6 +58,7 @@ class _Seen(NamedTuple):
 
 
 _DEFAULTS = Settings()
+_OTHER_KIND = "It looks different from all that the model knows, so that the score says nothing."
 
 
 @dataclass
@@ -150,6 +152,7 @@ class Watcher:
         while True:
             look = self.look(stopped, last)
             total.scored += look.scored
+            total.other_kind += look.other_kind
             total.other_size += look.other_size
             total.unreadable += look.unreadable
             total.waiting, total.problem = look.waiting, look.problem
@@ -237,6 +240,7 @@ class Watcher:
                 for (found, decoded, sha256), result in zip(batch, judged, strict=True):
                     self._score(found, decoded, sha256, result)
                     look.scored += 1
+                    look.other_kind += result.is_other_kind
                     self._finish(found, look)
                 if stopped(0.0):
                     break
@@ -309,14 +313,15 @@ class Watcher:
     def _score(self, found: Found, decoded: Decoded, sha256: str, judged: Judged) -> None:
         """Overlay, journal, table, in this order: see `nnet.watch`."""
         threshold = self._judge.threshold
-        decision = ANOMALOUS if judged.is_anomalous else NORMAL
+        decision = OTHER_KIND if judged.is_other_kind else ANOMALOUS if judged.is_anomalous else NORMAL
         place = ""
         if self._settings.overlays in ("all", decision):
             place = _place(found.name, sha256)
-            picture = to_png(overlay(decoded.image, judged.map, (0.0, 2 * threshold), edge=threshold))
+            heat = overlay(decoded.image, judged.map, (0.0, 2 * threshold), edge=threshold)
+            picture = to_png(decoded.image if judged.is_other_kind else heat)
             (self._out / place).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._out / place, lambda path: _write(path, picture))
-        note = " ".join(decoded.notes)
+        note = " ".join((*([_OTHER_KIND] if judged.is_other_kind else []), *decoded.notes))
         self._enter(Entry(found.name, found.stamp, sha256, _now(), judged.value, threshold, decision, place, note))
 
     def _enter(self, entry: Entry) -> None:

@@ -185,6 +185,18 @@ def test_the_circuit_and_an_expression_of_ones_own_change_the_score(student, mod
     assert student.text("#problem") == "" and "does not pair" in student.text("#not-paired")
 
 
+def test_the_memorys_picture_follows_the_heatmap(student):
+    drawn = "document.getElementById('patches').toDataURL()"
+    student.page.click("#outline")
+    without = student.page.evaluate(drawn)
+    student.page.click("#outline")
+    assert student.page.evaluate(drawn) != without
+    student.page.click("#presets button:has-text('S₂ alone')")
+    of_one = student.page.evaluate(drawn)
+    student.page.click("#presets button:has-text('S₁ alone')")
+    assert student.page.evaluate(drawn) != of_one
+
+
 def test_a_file_and_the_camera_are_scored_and_a_text_is_refused(student, tmp_path):
     picture = tmp_path / "wide.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 200, 3), np.uint8)).save(picture)

@@ -1,5 +1,6 @@
 """Watching a folder from the page: started, followed, stopped, found again after a reload, and never shared."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from waiting import until
 from watched import PlainJudge, put
 
 from nnet.runs import Runs
+from nnet.saved import kept_thresholds
+from nnet.saved.formats import CALIBRATION_FORMAT
+from nnet.scoring.calibration import Kept
 from nnet.watch.judges import CheckpointJudge
 from nnet.watch.results import read_results
 from workbench.shared import hosting, hosting_words, places
@@ -73,6 +77,23 @@ def test_a_reload_finds_it_again_and_the_address_names_no_folder(camera: Path) -
     fine(again.button(key="watch_stop").click().run())
     assert text.STOPPED in said(again), "its results stay on the page"
     assert not [box for box in start(PAGE, watch_folder="/etc").text_input if box.value == "/etc"]
+
+
+def test_a_watcher_says_that_its_model_has_another_threshold_and_takes_it_up(
+    camera: Path, runs: Runs, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    at = watching(camera)
+    (one,) = watchers.running()
+    assert text.OTHER_THRESHOLD not in said(fine(at.run()))
+    expression = CALIBRATION_FORMAT.read(path / "calibration.json")["expression"]
+    kept_thresholds.keep(path, expression, Kept(0.5, "A trial"))
+    assert text.OTHER_THRESHOLD in said(fine(at.run()))
+    fine(at.button(key="watch_take_up").click().run())
+    (other,) = watchers.running()
+    assert other.folder == one.folder and other.out != one.out, "its decisions are other ones"
+    assert text.OTHER_THRESHOLD not in said(at) and at.button(key="watch_stop")
 
 
 @pytest.mark.parametrize("written", ["/nowhere/at/all", "~nobody at all/x", "x" * 5000, "/dev/zero"])

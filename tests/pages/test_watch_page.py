@@ -10,9 +10,11 @@ from watched import PlainJudge, put, watch
 
 from nnet.data.errors import ImageError
 from nnet.watch.journal import JOURNAL, Journal, WatchError
+from nnet.watch.judges import Judged
 from nnet.watch.results import overlay_path, read_results
 from nnet.watch.watcher import Watcher
 from workbench.shared import places
+from workbench.shared import words as shared_words
 from workbench.watch import words as text
 
 PAGE = "pages/9_Watch.py"
@@ -70,6 +72,20 @@ def test_pictures_of_another_size_are_counted_apart_and_say_what_to_do(tmp_path:
     at = start(PAGE, decision="other size")
     assert counts(at) == {"Normal": "0", "Anomalous": "0", "Other size": "1", "Unreadable": "0", "Waiting": "0"}
     assert text.other_sizes(1) in words(at) and "Expected 40 x 30 pixels, found 32 x 24." in words(at)
+
+
+def test_pictures_of_another_kind_are_counted_apart_and_called_so(tmp_path: Path, monkeypatch: object) -> None:
+    class Knowing(PlainJudge):
+        def judge(self, images: object) -> list[Judged]:
+            return [one._replace(is_other_kind=True) for one in super().judge(images)]
+
+    put(tmp_path / "in", "cell.png", 220)
+    with Watcher(tmp_path / "in", tmp_path / "out", Knowing(), say=lambda _: None) as watcher:
+        watcher.look()
+    monkeypatch.setenv(places.WATCHED, str(tmp_path / "out"))
+    at = start(PAGE, decision="other kind")
+    assert counts(at)["Other kind"] == "1" and counts(at)["Anomalous"] == "0"
+    assert text.other_kinds(1) in words(at) and f":gray-badge[{shared_words.OTHER_KIND}]" in words(at)
 
 
 def test_the_command_names_the_model_in_use(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,6 +22,7 @@ from nnet.runs import slots as slot_module
 from nnet.runs.estimate import STAGES, judge
 from nnet.runs.holders import Holder, hand_over, in_the_way
 from nnet.runs.slots import MACHINE, resolve, take_slot
+from nnet.training.events import Progress
 
 GIB = 2**30
 estimate_module = importlib.import_module("nnet.runs.estimate")  # the package has the function under that name
@@ -79,24 +83,38 @@ def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):
 def test_a_run_that_will_not_fit_stops_itself_with_ways_out_and_can_be_resumed(tmp_path, monkeypatch):
     runs = Runs(tmp_path / "runs")
     run = runs.create(RunSpec("Large", "synthetic:metal", tiny_config(train__epochs=1), device="cpu"))
-    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "memory_bytes": 9 * GIB})
+    monkeypatch.setattr(estimate_module, "measure", lambda *_: {**FOUND, "memory_bytes": 9 * GIB})
     monkeypatch.setattr(worker, "NICENESS", 0)  # in this process, it would slow down all tests that follow
     assert worker.work(run.path) == 1
     run = runs.get(run.id)
     assert run.state == "failed" and "It needs about 9.7 GB of memory, and only 8.6 GB is free." in run.reason
     assert "resume it to train it all the same" in run.reason and run.kept_epochs == 0
     assert sorted(path.name for path in runs.root.iterdir() if path.name.startswith(".making")) == []
-    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: pytest.fail("measured again"))
+    monkeypatch.setattr(estimate_module, "measure", lambda *_: pytest.fail("measured again"))
     trained = []
     monkeypatch.setattr(worker, "_train", lambda path, *rest: trained.append(path))
     assert worker.work(run.path) == 0 and trained == [run.path]
 
 
+def test_a_run_says_how_far_its_own_trial_is_and_can_be_cancelled_in_it(tmp_path, monkeypatch):
+    def measured(spec: object, folder: Path, data: Path, tell: Callable[[str], object]) -> dict[str, object]:
+        for stage in estimate_module.STAGES[1:]:
+            tell(stage)
+        return {**FOUND, "seconds": 86400.0}
+
+    monkeypatch.setattr(estimate_module, "measure", measured)
+    spec = RunSpec("Tried", "synthetic:metal", tiny_config(), device="cpu")
+    reported: list[Progress] = []
+    worker._check_fit(tmp_path, spec, SimpleNamespace(report=reported.append))
+    total = len(estimate_module.STAGES)
+    assert [(one.phase, one.done, one.total) for one in reported] == [("estimate", n, total) for n in range(total + 1)]
+
+
 def test_a_run_of_months_is_not_begun(tmp_path, monkeypatch):
-    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "seconds": 40 * 86400.0})
+    monkeypatch.setattr(estimate_module, "measure", lambda *_: {**FOUND, "seconds": 40 * 86400.0})
     spec = RunSpec("Long", "synthetic:metal", tiny_config(), device="cpu")
     assert "about 40 days" in estimate_module.misfit(spec, tmp_path, tmp_path)
-    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "seconds": 86400.0})
+    monkeypatch.setattr(estimate_module, "measure", lambda *_: {**FOUND, "seconds": 86400.0})
     assert estimate_module.misfit(spec, tmp_path, tmp_path) == ""
 
 

@@ -1,6 +1,7 @@
 """Watching a folder: what is complete, what is scored once, and what happens when things are in the way."""
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -9,17 +10,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders import tiny_config
+from builders import random_images, tiny_config
 from PIL import Image
 from watched import PlainJudge, compared, put, rows, watch
 
 from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
 from nnet.export.errors import ExportError
+from nnet.scoring.kind import Kind
 from nnet.watch import folder as listing
 from nnet.watch import judges
 from nnet.watch import watcher as watching
-from nnet.watch.journal import JOURNAL, OTHER_SIZE, Journal, WatchError
+from nnet.watch.journal import JOURNAL, OTHER_KIND, OTHER_SIZE, Journal, WatchError
 from nnet.watch.judges import CheckpointJudge
 from nnet.watch.settings import Settings
 from nnet.watch.watcher import Watcher
@@ -92,7 +94,37 @@ def test_a_picture_of_another_size_is_not_called_unreadable_and_is_counted_apart
     assert told["note"] == "Expected 40 x 30 pixels, found 32 x 24. Take it again."
     assert f"small.png: other size. {told['note']}" in said
     with contextlib.closing(Journal(out / JOURNAL, read_only=True)) as journal:
-        assert journal.counts() == {"normal": 0, "anomalous": 0, "other size": 1, "unreadable": 1}
+        assert journal.counts() == {"normal": 0, "anomalous": 0, "other kind": 0, "other size": 1, "unreadable": 1}
+
+
+def test_another_kind_of_part_is_neither_normal_nor_anomalous(folder, out):
+    class Knowing(PlainJudge):
+        def judge(self, images):
+            return [one._replace(is_other_kind=True) for one in super().judge(images)]
+
+    put(folder, "cell.png", 220)
+    with Watcher(folder, out, Knowing(), say=lambda _: None) as watcher:
+        look = watcher.look()
+    assert (look.scored, look.other_kind) == (1, 1)
+    (told,) = rows(out)
+    assert (
+        told["decision"] == OTHER_KIND and told["score"] and "different from all that the model knows" in told["note"]
+    )
+    shown = np.asarray(Image.open(out / told["overlay"]))
+    assert (shown == 220).all(), "the picture alone: no heat is shown of a score that says nothing"
+
+
+def test_a_checkpoint_that_knows_its_kind_says_which_pictures_show_another(detector, monkeypatch):
+    monkeypatch.setattr(Kind, "limit", 1e-4)
+    images = list(random_images(5, seed=3))
+    kind = Kind(np.stack([one.features for one in detector.score(images[:4])]))
+    checkpoint = dataclasses.replace(detector.checkpoint, kind=kind)
+    judge = CheckpointJudge.of(detector)
+    assert not any(one.is_other_kind for one in judge.judge(images))
+    judge._detector = SimpleNamespace(checkpoint=checkpoint, score=detector.score)
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    own, other = judge.judge([images[0], grey])
+    assert not own.is_other_kind and other.is_other_kind
 
 
 def test_a_model_with_a_crop_box_says_which_pictures_it_needs():

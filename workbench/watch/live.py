@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.data.images import decode
 from nnet.errors import NNetError
-from nnet.watch.journal import ANOMALOUS, OTHER_SIZE, Entry
+from nnet.watch.journal import ANOMALOUS, OTHER_KIND, OTHER_SIZE, Entry
 from nnet.watch.results import Results, overlay_path, read_results
 from workbench.shared import controls, pictures, resources, theme, units
 from workbench.watch import figures, words
@@ -54,6 +54,8 @@ def _state(results: Results) -> None:
     if results.running and results.problem:
         st.warning(units.plain(results.problem), icon=":material/warning:")
     _counts(results)
+    if count := results.counts[OTHER_KIND]:
+        st.warning(words.other_kinds(count), icon=":material/help:")
     if count := results.counts[OTHER_SIZE]:
         st.warning(words.other_sizes(count), icon=":material/photo_size_select_large:")
     if any(entry.times_threshold is not None for entry in results.last):
@@ -65,6 +67,8 @@ def _state(results: Results) -> None:
 def _counts(results: Results) -> None:
     with st.grid(5, min_column_width=85, gap="small") as grid:
         for decision, count in results.counts.items():
+            if decision == OTHER_KIND and not count:
+                continue
             with grid.cell():
                 st.metric(words.COUNTS[decision], f"{count:,}")
         with grid.cell():
@@ -91,7 +95,8 @@ def _tile(out: Path, entry: Entry) -> None:
         st.image(picture, width="stretch", alt=words.overlay_alt(entry))
     elif entry.score is not None:
         st.caption(words.NO_OVERLAY)
-    colour = theme.BADGES[entry.decision == ANOMALOUS] if entry.score is not None else "gray"
+    is_judged = entry.score is not None and entry.decision != OTHER_KIND
+    colour = theme.BADGES[entry.decision == ANOMALOUS] if is_judged else "gray"
     st.markdown(f":{colour}-badge[{words.decision(entry)}]")
     st.caption(words.facts(entry))
 

@@ -28,6 +28,7 @@ from workbench.watch.settings import DECISION, LINE
 
 _PATH, _KEPT = "watch_path", "watch_path_kept"
 _FOLDER, _FOLDER_KEPT, _SHOWN = "watch_folder", "watch_folder_kept", "watch_shown"
+_PROBLEM = "watch_problem"
 
 
 def main() -> None:
@@ -95,7 +96,8 @@ def _begun(model: Model) -> bool:
 def _following(wanted: Path | None) -> Path | None:
     """The watcher that is shown, with a way to stop it: of those that were started here, the wanted one, else one that
     runs still, such as from before the page was loaded again."""
-    every = {one.out: one.folder for one in watchers.running()}
+    running = {one.out: one for one in watchers.running()}
+    every = {out: one.folder for out, one in running.items()}
     if len(every) > 1:
         names = {str(out): str(folder) for out, folder in every.items()}
         wanted = Path(st.selectbox(words.LINE, list(names), format_func=lambda out: names[out], key="watch_running"))
@@ -108,9 +110,21 @@ def _following(wanted: Path | None) -> Path | None:
         if wanted in every:
             st.button(words.STOP, "watch_stop", on_click=watchers.stop, args=(wanted,), icon=":material/stop:")
         st.button(words.ANOTHER, "watch_another", on_click=_leave, disabled=wanted in every, icon=":material/folder:")
-    if ended := watchers.problem(wanted):
+    if wanted in running and running[wanted].is_outdated:
+        st.warning(words.OTHER_THRESHOLD, icon=":material/sync_problem:")
+        icon, act = ":material/restart_alt:", _take_up
+        st.button(words.TAKE_UP, "watch_take_up", words.TAKE_UP_HELP, act, (wanted,), icon=icon)
+    if ended := st.session_state.pop(_PROBLEM, "") or watchers.problem(wanted):
         st.error(units.plain(ended), icon=":material/error:")
     return wanted
+
+
+def _take_up(out: Path) -> None:
+    """A callback."""
+    try:
+        st.session_state[_SHOWN] = watchers.take_up(out)
+    except (NNetError, OSError) as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _leave() -> None:

@@ -29,11 +29,12 @@ _turn = threading.Lock()
 
 @dataclass
 class Watching:
-    """A watcher: the `folder` that it watches, `out` with its results, whether it `began`, and the `problem` that ended
-    it, or ""."""
+    """A watcher: the `folder` that it watches, `out` with its results, its `model`, whether it `began`, and the
+    `problem` that ended it, or ""."""
 
     folder: Path
     out: Path
+    model: Model = field(repr=False)
     began: bool = False
     problem: str = ""
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -49,6 +50,14 @@ class Watching:
         self._thread = threading.Thread(target=self._work, args=(judge,), name=f"watch {self.out.name}", daemon=True)
         self._thread.start()
         self._open.wait()
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its model has got another threshold since."""
+        try:
+            return resources.checkpoint_fingerprint(self.model.detector.checkpoint.path) != self.model.decision_key
+        except (NNetError, OSError):  # the model is gone, and the watcher goes on with what it has
+            return False
 
     def stop(self) -> None:
         """End it after the picture in work. Returns once it has ended."""
@@ -104,11 +113,25 @@ def start(model: Model, folder: Path) -> Watching:
         if known is not None and known.is_alive:
             return known
         check(folder, out)
-        one = _every[out] = Watching(folder.resolve(), out)
+        one = _every[out] = Watching(folder.resolve(), out, model)
         one.begin(CheckpointJudge.of(model.detector))
     if not one.began:
         raise WatchError(one.problem)
     return one
+
+
+def take_up(out: Path) -> Path:
+    """Let another watcher take the place of this one, with the threshold that its model has now; its results' place.
+
+    Raises:
+        nnet.errors.NNetError: as `start`.
+    """
+    with _turn:
+        one = _every[out]
+    path = one.model.detector.checkpoint.path
+    model = resources.load_model(one.model.name, path, str(one.model.detector.device))
+    one.stop()
+    return start(model, one.folder).out
 
 
 def stop(out: Path) -> None:

@@ -3,10 +3,11 @@
 import datetime
 import shlex
 
-from nnet.watch.journal import ANOMALOUS, NORMAL, OTHER_SIZE, UNREADABLE, Entry
+from nnet.watch.journal import ANOMALOUS, NORMAL, OTHER_KIND, OTHER_SIZE, UNREADABLE, Entry
 from nnet.watch.results import Results
 from nnet.watch.table import shown
 from workbench.shared import units
+from workbench.shared import words as shared_words
 
 TITLE = "Watch"
 ABOUT = "Judges every picture that arrives in a folder, such as a camera's, and shows the last ones."
@@ -29,7 +30,13 @@ AT_HAND_HOW = (
 LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
 FOLDER_HELP = "The folder after --out. It lies on the computer where the workbench runs, and no link names it."
 DECISION = "Show"
-DECISIONS = {"all": "All", ANOMALOUS: "Anomalous", OTHER_SIZE: "Other size", UNREADABLE: "Unreadable"}
+DECISIONS = {
+    "all": "All",
+    ANOMALOUS: "Anomalous",
+    OTHER_KIND: "Other kind",
+    OTHER_SIZE: "Other size",
+    UNREADABLE: "Unreadable",
+}
 RUNNING, STOPPED = "Running", "Not running"
 NONE_YET = "No picture has been decided yet."
 NONE_OF_THESE = "No picture has this decision."
@@ -53,6 +60,13 @@ def with_model(name: str) -> str:
     return f"With the model in use, **{units.plain(name)}**, until you stop it or the workbench ends."
 
 
+OTHER_THRESHOLD = (
+    "Since this watcher was started, the model has got another threshold. The watcher still decides by the one before."
+)
+TAKE_UP = "Go on with the new threshold"
+TAKE_UP_HELP = "Stops this watcher and starts another, which judges the pictures in the folder by the new threshold."
+
+
 def command(checkpoint: str) -> str:
     """What starts a watcher with the model in this folder."""
     return f"python -m nnet watch \\\n    --checkpoint {shlex.quote(checkpoint)} \\\n    /camera --out /results"
@@ -68,6 +82,15 @@ def state(results: Results) -> str:
     return f"The watcher scores what arrives in {watched}, with the model {model}."
 
 
+def other_kinds(count: int) -> str:
+    """What it means that pictures show another kind of part."""
+    show = "picture shows" if count == 1 else "pictures show"
+    return (
+        f"{count:,} {show} another kind of part than this model's, so that its score says nothing of them: they are "
+        f"called neither normal nor anomalous. Show > {DECISIONS[OTHER_KIND]} lists them."
+    )
+
+
 def other_sizes(count: int) -> str:
     """What it means that pictures have another size."""
     have = "picture has another size" if count == 1 else "pictures have another size"
@@ -79,6 +102,8 @@ def other_sizes(count: int) -> str:
 
 def decision(entry: Entry) -> str:
     """An entry's decision, with its score."""
+    if entry.decision == OTHER_KIND:
+        return shared_words.OTHER_KIND
     if entry.times_threshold is None:
         return COUNTS[entry.decision]
     return f"{COUNTS[entry.decision]}, {units.number(entry.times_threshold)} × threshold"

@@ -107,6 +107,13 @@ function showRest(arrays) {
   state.students?.show(arrays, picture);
 }
 
+/** The same after a change of the circuit or the outline, and what shows the heatmap once more. */
+function showAgain() {
+  if (!state.arrays) return;
+  show();
+  showMemory(state.arrays, canvasOf(state.drawing.picture));
+}
+
 /** What the memory recalls in the chosen window. */
 function showMemory({ addressing }, picture) {
   const { memory, region, window } = state, part = (canvas) => region?.view(canvas, window) ?? canvas;
@@ -156,9 +163,9 @@ async function start() {
   if (model.students) state.students = new Students(model, scorer);
   state.drawing = new Drawing(compute);
   state.circuit = { expression: parse(model.expression) };
-  state.circuit = new CircuitView(model, (expression) => { state.circuit.expression = expression; if (state.arrays) show(); });
+  state.circuit = new CircuitView(model, (expression) => { state.circuit.expression = expression; showAgain(); });
   const choosing = new Choosing(model.samples, open);
-  $('outline').onchange = () => { if (state.arrays) show(); };
+  $('outline').onchange = showAgain;
   $('heatmap').onclick = (event) => choosePatch(placeOn($('heatmap'), event));
   new ResizeObserver(() => { if (state.arrays) show(); }).observe($('strip'));
   if (model.samples.length) choosing.open(await read(model.samples[0].file), choosing.buttons[0]);
