@@ -89,9 +89,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the pace so far; None before the first step."""
+        """Estimate from the pace so far; None before the first step, and of a phase that tells no pace."""
         made = self.done - self.before
-        return self.seconds / made * (self.total - self.done) if made > 0 else None
+        return self.seconds / made * (self.total - self.done) if made > 0 and self.seconds else None
 
 
 Report = Callable[[Progress], None]

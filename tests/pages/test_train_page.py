@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from apptest import PNG, component, encoded, fine, said, start, use_model
+from apptest import PNG, component, encoded, fine, html, said, start, use_model
 from builders import TINY, encode, random_images, tiny_config, zipped
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
@@ -454,6 +454,8 @@ def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -
     assert (run.name, run.state, run.spec.data) == ("Brackets", "queued", "upload")
     assert len(list((run.path / "data").rglob("*.png"))) == 14
     assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in said(at)
+    assert "scrollTo" in html(at), "the browser stands where Start was"
+    assert "scrollTo" not in html(fine(at.run()))
     fine(part(at).set_value("new").run())
     assert at.button(key="start_training-1")  # not the one that a double press would meet
 

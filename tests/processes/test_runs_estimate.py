@@ -108,6 +108,7 @@ def test_a_run_says_how_far_its_own_trial_is_and_can_be_cancelled_in_it(tmp_path
     worker._check_fit(tmp_path, spec, SimpleNamespace(report=reported.append))
     total = len(estimate_module.STAGES)
     assert [(one.phase, one.done, one.total) for one in reported] == [("estimate", n, total) for n in range(total + 1)]
+    assert not any(one.seconds_left for one in reported), "its steps take different times"
 
 
 def test_a_run_of_months_is_not_begun(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ def main() -> None:
         if images.take_handed():
             runs.turn_to("new")
         known = uploads.runs().list()
+        runs.begin_at_top()
         if _part(len(known)) == "new":
             _new_model(entry)
         elif not known:

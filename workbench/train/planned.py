@@ -5,10 +5,11 @@ import streamlit as st
 
 from nnet.data.framing import Framing
 from nnet.errors import NNetError
+from nnet.presets import PRESETS
 from nnet.runs import Run
 from nnet.runs.layout import DATA, UPLOADED
 from nnet.scoring.promise import before_training
-from workbench.shared import units
+from workbench.shared import model_words, units
 from workbench.shared import words as shared_words
 from workbench.train import findings, looking, words
 from workbench.train.looking import Choice
@@ -32,5 +33,8 @@ def draw(run: Run) -> None:
     st.markdown(words.split(train, held_out, found.tested, found.defective, folds))
     st.caption(shared_words.promise(before_training(held_out, spec.config.scoring.quantile, folds)))
     if Framing.of(spec.config.model).is_whole:  # else it depends on how many windows a picture has
-        st.caption(words.length(spec.config, train, *looking.length(spec.config, train)))
+        epochs, steps = looking.length(spec.config, train)
+        st.caption(words.length(spec.config, train, epochs, steps))
+        if spec.preset in PRESETS and steps < (least := PRESETS[spec.preset].train.min_steps):
+            st.markdown(f":material/warning: {model_words.few_steps(steps, least, spec.preset)}")
     findings.pictures(found)

@@ -15,7 +15,8 @@ POLL, GLANCE = 2.0, 10.0
 """Seconds between two looks at the disk while something is happening, and at the list otherwise: another visitor may
 start something."""
 LISTED = 8
-_TURNS = "train_part_turns"
+_TURNS, _TO_TOP = "train_part_turns", "train_to_top"
+_SCROLL = "document.querySelector('[data-testid=stMain]').scrollTo({top: 0, behavior: 'instant'})"
 
 
 def poll(name: str, draw: Callable[[], None], every: float | None) -> None:
@@ -56,8 +57,18 @@ def part_chosen() -> None:
 
 def turn_to(part: str) -> None:
     """Show a part of the page, "new" or "runs". For a callback, or before the switch is drawn."""
+    if PART.value != part:
+        st.session_state[_TO_TOP] = True
     PART.set(part)
     st.session_state[_TURNS] = st.session_state.get(_TURNS, 0) + 1
+
+
+def begin_at_top() -> None:
+    """Once another part is shown, let it be seen from its beginning: the browser stays where the other was left."""
+    if st.session_state.pop(_TO_TOP, False):
+        turns = st.session_state.get(_TURNS, 0)  # else the second script would be the first one, which has run
+        with st.sidebar:
+            st.html(f"<script>{_SCROLL}  // {turns}</script>", unsafe_allow_javascript=True)
 
 
 def choose(run_id: str) -> None:
