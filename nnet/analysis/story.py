@@ -7,7 +7,6 @@ leans on it, not what another network would do that was trained without it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from nnet.analysis.anatomy import per_patch
 from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
 from nnet.analysis.visibility import coverage
 from nnet.analysis.whatif import Code, WhatIf, intervene
-from nnet.config import LossConfig
 from nnet.detector import Array, Detector, Trace, TrainedModel
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, parse
@@ -268,15 +266,16 @@ def evened(trace: Trace) -> Finding:
     at "some" or at "none". The same numbers and the same rule as on the Projection page (`projection.figure7`).
 
     Numbers, for each scale i from 1: "even_before_i" and "even_after_i", the coefficient of variation over positions of
-    the variance along channels; "mean_before_i" and "mean_after_i", its mean. Images: "before" and "after", the fine
-    scale's variances, each divided by its own mean.
+    the variance along channels; "mean_before_i" and "mean_after_i", its mean; "low" and "high", between which the gates
+    of the fine scale's channel lie whose gates differ most. Images, (H_1, W_1): that channel "before" and "after" the
+    gates, and its "gates", 0..1.
 
     Raises:
         StoryError: there is no FPM.
     """
     if trace.gates_T is None:
         raise StoryError("This model has no projection modules.")
-    numbers, images = {}, {}
+    numbers = {}
     for pair in pairs(trace, "teacher"):
         for when, f in (("before", pair.before), ("after", pair.after)):
             assert f is not None  # there are gates
@@ -284,8 +283,11 @@ def evened(trace: Trace) -> Finding:
             found = map_statistics(variance)
             assert found is not None  # a map has positions
             numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
-            if pair.scale == 0:
-                images[when] = multiple(variance, float(variance.mean()))
+    fine = trace.gates_T[0]
+    gates = fine.h[:, :, None] * fine.w[:, None, :]
+    channel = int(np.ptp(gates, axis=(1, 2)).argmax())
+    images = {"before": trace.F[0][channel], "gates": gates[channel], "after": trace.P[0][channel]}
+    numbers |= {"low": float(gates[channel].min()), "high": float(gates[channel].max())}
     even = claimed(numbers).even
     return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, images)
 
@@ -301,7 +303,7 @@ def by_scale(numbers: Mapping[str, float], name: str) -> list[tuple[float, float
     return [(numbers[f"{name}_before_{i}"], numbers[f"{name}_after_{i}"]) for i in range(1, SCALES + 1)]
 
 
-# --------------------------------------------------------------------------------------------------- score and losses
+# --------------------------------------------------------------------------------------------------- score
 
 
 def added(trace: Trace, sigma: float) -> Finding:
@@ -321,26 +323,6 @@ def added(trace: Trace, sigma: float) -> Finding:
     images = {when: multiple(m, float(m.max())) for when, m in maps.items()}
     numbers = {when: float(np.median(m)) for when, m in images.items()}
     return Finding(compared(numbers["after"], numbers["before"]), MORE, numbers, images)
-
-
-def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Finding:
-    """Which term weighs most in the loss of the last epoch. Outcomes: "L_RKD", "L_KD", "L_query" or "L_align".
-
-    Numbers: each term's share of the loss, by its name, "epoch", and the weights "alpha", "beta" (of the first epochs),
-    "beta_now" and "delta".
-
-    Raises:
-        StoryError: the model came without its history.
-    """
-    if not history:
-        raise StoryError("This model came without a record of its training.")
-    last = history[-1]
-    weights = {"L_RKD": 1.0, "L_KD": loss.alpha, "L_align": last.get("beta", 0.0), "L_query": loss.delta}
-    parts = {name: weight * last[name] for name, weight in weights.items() if name in last}
-    total = max(sum(parts.values()), SMALLEST)
-    shares = {name: part / total for name, part in parts.items()}
-    used = {"alpha": loss.alpha, "beta": loss.beta, "delta": loss.delta, "beta_now": weights["L_align"]}
-    return Finding(max(shares, key=shares.__getitem__), "", {**shares, **used, "epoch": last["epoch"]}, {})
 
 
 # ------------------------------------------------------------------------------------------------------- all parts

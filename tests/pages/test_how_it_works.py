@@ -2,23 +2,22 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import ROOT, address, component, copied, fine, html, said, start, words
+from apptest import ROOT, address, component, fine, html, start, words
 from builders import encode
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import story
+from nnet.analysis import losses, story, students
 from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
 from workbench.how_it_works import cache, damage, diagram, figures, lesson_sheet, model_answer, settings, subject
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, glossary, model_list, other_models, samples, units
+from workbench.shared import chosen_picture, glossary, other_models, samples, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -117,7 +116,7 @@ def test_every_step_is_reached_and_answered() -> None:
 def test_what_the_paper_says_follows_quietly(
     monkeypatch: pytest.MonkeyPatch, outcome: str, evenness: tuple[float, ...], said: str
 ) -> None:
-    images = dict.fromkeys(("before", "after"), np.ones((8, 8), np.float32))
+    images = dict.fromkeys(("before", "gates", "after"), np.ones((8, 8), np.float32))
     finding = story.Finding(outcome, "all", variances(evenness), images)
     monkeypatch.setattr(model_answer, "ask", lambda scene: finding)
     at = start(TOUR, step="6", picked="-----b")
@@ -171,59 +170,38 @@ def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
 
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
-    assert "another experiment" in tour.verdict(9, finding, (0, 0))
+    assert "Two experiments" in (said := tour.verdict(9, finding, (0, 0))) and tour.REST_DOES in said
 
 
 def test_the_weights_stand_there_before_one_guesses() -> None:
     assert "α = " in html(start(TOUR, step="8"))
 
 
-OUTCOME = {"before": 2.0, "after": 1.9}
-IMAGES = dict.fromkeys(("before", "after"), np.ones((64, 64), np.float32))
-
-
-@pytest.fixture
-def forgotten() -> Iterator[None]:
-    """No answers are kept, before and after."""
-    cache.FINDINGS.drop(lambda key: True)
-    yield
-    cache.FINDINGS.drop(lambda key: True)
-
-
-def test_where_a_failure_does_not_show_the_measured_reason_is_what_is_said() -> None:
-    same, less = (story.Finding(outcome, "less", OUTCOME, {}) for outcome in ("same", "less"))
-    said = tour.reason(3, same, (0, 6), {"forward": 0.95, "both": 0.94})
-    assert said.startswith("It shows in none of this model's 6 defective samples: in its test S₁ alone reaches an ")
-    assert "I-AUROC of 0.950" in said and "1 of this model's" in tour.reason(3, same, (1, 6), {})
-    assert tour.NO_REASON in tour.reason(3, same, (0, 6), {})
-    assert tour.reason(3, less, (1, 6), {}) == tour.reason(5, same, (0, 6), {}) == ""
-    assert "shows in" not in tour.verdict(3, same, (0, 6)), "the same twice"
-
-
-def test_another_model_is_named_only_if_it_shows_it(
-    monkeypatch: pytest.MonkeyPatch, forgotten: None, tiny_checkpoint: Path, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(story, "copier_alone", lambda *_: story.Finding("same", "less", OUTCOME, IMAGES))
-    at = start(TOUR, step="3", picked="--a")
-    assert not [one for one in at.button if one.key == "tour_elsewhere"] and "No other model" not in words(at)
-    copy = copied(tiny_checkpoint, tmp_path, monkeypatch)
-    monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{tmp_path}")
-    entry = next(one for one in model_list.entries().values() if one.path == copy)
-    monkeypatch.setattr(other_models, "shipped", lambda besides: [entry] if besides != entry.name else [])
-    at = start(TOUR, step="3", picked="--a")
-    assert f"No other model that comes with the workbench shows it: none of the {len(subject.defective())} " in said(at)
-    assert any(one.value.startswith("**It shows in none ") and ".** The paper" in one.value for one in at.caption)
-    answers = {"less": 0.5, "same": 1.0}
-    found = {
-        name: story.Finding(name, "less", {"before": 2.0, "after": left}, IMAGES) for name, left in answers.items()
+def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = np.ones((16, 2), np.float32) * 2
+    scores[1, 0] = scores[14, 1] = 0.5
+    maps = {
+        f"{branch}_by_{by}": np.ones((64, 64), np.float32) for branch in ("forward", "reverse") for by in tour.BLIND
     }
-    monkeypatch.setattr(story, "copier_alone", lambda one, *_: found["less" if one.checkpoint.path == copy else "same"])
+    numbers = {"all": 16, "forward": 1, "reverse": 1, "forward_at": 1, "reverse_at": 14}
+    finding = story.Finding("each", "each", numbers, {"scores": scores, **maps})
+    monkeypatch.setattr(students, "found_alone", lambda model, damaged: asked.extend(damaged) or finding)
+    asked: list[object] = []
     cache.FINDINGS.drop(lambda key: True)
-    at = start(TOUR, step="3", picked="--a")
-    assert f"The model {entry.name} shows it, in" in said(at)
-    fine(at.button(key="tour_elsewhere").click().run())
-    assert address(at, "model") == entry.name and address(at, "sample") == at.selectbox(key="on").value
-    assert at.subheader[0].value == CARDS[2].title and "As the paper says" in words(at)
+    at = start(TOUR, step="3", picked="--c")
+    cache.FINDINGS.drop(lambda key: True)
+    assert len(asked) == 16 and at.selectbox(key="damage").options[0] == "Good part, a small stain"
+    assert "of 16, S₁ alone misses 1 that S₂ finds, and S₂ alone 1 that S₁ finds" in words(at)
+    assert "As the paper says" in words(at)
+    drawn = html(at)
+    assert drawn.count("background:none") == 2, "two are missed"
+    assert "stain: 0.500 × threshold to S₁, 2.00 to S₂" in drawn
+    part = np.zeros((100, 200, 3), np.uint8)
+    assert figures.over(part, maps["forward_by_reverse"]).shape == (36, 144, 3), "the damage and what is around it"
+    one_way = story.Finding("forward", "each", numbers, {})
+    assert "not show both ways" in tour.verdict(3, one_way, (0, 0))
+    monkeypatch.setattr(chosen_picture, "good_samples", list)
+    assert "no sample of this model is known to be good" in start(TOUR, step="3", picked="--c").info[0].value
 
 
 def test_of_the_samples_that_show_a_failure_the_one_that_shows_it_most_is_named() -> None:
@@ -270,7 +248,7 @@ def test_what_gets_through_the_code_is_asked_of_a_part_before_and_after_damage(
     at = start(TOUR, step="4", picked="---a")
     assert at.selectbox(key="damage").options == [f"Good part with a {kind}" for kind in damage.KINDS]
     fine(at.selectbox(key="damage").select("hole").run())
-    painted = damage.PAINTED.get(f"{_as_picture(_first_good()).load().hash}+hole").image
+    painted = damage.PAINTED.get(f"{_as_picture(_first_good()).load().hash}+hole-0.18-0.8").image
     found = story.let_through(detector, detector.trace(good), detector.trace(painted))
     assert tour.measured(4, found) in words(at).replace("\\", "") and address(at, "damage") == "hole"
     assert units.percent(max(0.0, found.numbers["before"])) in tour.measured(4, found)
@@ -318,22 +296,36 @@ def test_numbers_are_written_for_people() -> None:
     assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "39.1", "50.0", "75.0", "50.0", "100.0"]
 
 
-def test_shares_and_distances_are_bars_and_no_row_of_numbers() -> None:
-    finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.0, "nfs": -0.5}, {})
-    assert "stay as far apart, within a tenth, or move farther apart" in tour.measured(9, finding)
-    drawn = figures.bars(finding)
-    assert re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", drawn) == [
-        ("20.0", "80.0"),
-        ("20.0", "40.0"),
-        ("0.0", "20.0"),
-    ], "what is below zero goes to the left"
-    assert "<span>-0.500</span>" in drawn
-    assert "<span>2.00</span>" in drawn and "without projections" not in drawn, "which this model lacks"
-    finding = story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12}, {})
-    drawn = figures.bars(finding)
-    assert "copying, L<sub>KD</sub>" in drawn and "<span>40 %</span>" in drawn
-    assert "after epoch 12; L<sub>RKD</sub> has the weight 1." in drawn
+def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
+    finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.9, "nfs": 2.5}, {})
+    assert "stay as far apart, within a tenth, or farther" in tour.measured(9, finding)
+    assert tour.helps(finding) == (
+        ("S₁ and its maps", (pytest.approx(1.59), "+1.59"), (pytest.approx(0.05), "+5 %")),
+        ("memory", (pytest.approx(0.63), "+0.63"), (pytest.approx(-0.25), "-25 %")),
+    ), "projections, which this model lacks, are missing"
+    bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", figures.bars(finding))
+    assert bars == [("0.0", "100.0"), ("71.4", "14.3"), ("0.0", "39.6"), ("0.0", "71.4")]
+
+
+def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
+    history = [
+        {"epoch": epoch, "L_RKD": 0.6, "L_KD": 0.5, "L_query": 0.7, "L_align": 0.3, "beta": float(epoch < 3)}
+        for epoch in range(1, 5)
+    ]
+    figure = figures.losses(losses.heaviest_loss(history, LossConfig()))
+    bands = [np.asarray(band.y) for band in figure.data]
+    assert np.allclose(np.sum(bands, axis=0), 100) and (bands[2] > 0).tolist() == [True, True, False, False]
+    assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
+    assert figures.losses_key().count("<span>") == 4
+    summed = figures.weighted_sum(LossConfig())
+    assert "α = 1.2" in summed and "β = 1 at first, then 0" in summed and "δ = 0.002" in summed
     table = figures.weights(LossConfig())
     assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, then 0", "δ = 0.002"]
     assert table.count("<td>") == 9 and "a patch mixes fewer items" in table
-    assert figures.bars(story.Finding("few", "few", {"before": 8, "after": 1}, {})) == ""
+
+
+def test_the_gates_are_shown_as_a_product(detector: Detector) -> None:
+    trace = detector.trace(samples.collection().images[0].sample.load().image)
+    finding = story.evened(trace)
+    assert set(figures.gated(finding)) == set(tour.CAPTIONS[6])
+    assert tour.captions(6, finding)["gates"].startswith(f"× its gates, {units.percent(finding.numbers['low'])} ")

@@ -8,13 +8,16 @@ import pytest
 import torch
 from builders import random_images, tiny_config
 
-from nnet.analysis import projection, story
+from nnet.analysis import losses, projection, story, students
 from nnet.analysis.story import Finding, StoryError
 from nnet.config import LossConfig
 from nnet.detector import Detector, Trace, TrainedModel
 from nnet.expression import for_maps, parse
 from nnet.model.distance import distance_map
 from nnet.model.network import NNet
+
+_BOTH = ("M4", "M5", "M6"), ("M1", "M2", "M3")
+"""The maps of S1 and of S2."""
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +112,11 @@ def test_of_all_items_at_once_every_patch_gets_nearly_the_same(model: TrainedMod
 
 def test_the_evenness_is_that_of_the_variance_along_channels(trace: Trace) -> None:
     finding = story.evened(trace)
-    before = trace.F[0].var(axis=0)
-    assert np.allclose(finding.images["before"], before / before.mean(), rtol=1e-4)
+    assert np.allclose(finding.images["before"] * finding.images["gates"], finding.images["after"], atol=1e-4)
+    gates = trace.gates_T[0].h[:, :, None] * trace.gates_T[0].w[:, None, :]
+    widest = (gates.max(axis=(1, 2)) - gates.min(axis=(1, 2))).argmax()
+    assert np.array_equal(finding.images["before"], trace.F[0][widest]), "the channel whose gates differ most"
+    assert finding.numbers["low"] == gates[widest].min() and finding.numbers["high"] == gates[widest].max()
     measured = projection.measure_trace(trace)[0]  # what the Projection page shows of a whole picture
     for name, k in (("mean", 0), ("even", 1)):
         assert np.allclose(story.by_scale(finding.numbers, name), measured[:, :, k], rtol=1e-4)
@@ -125,11 +131,39 @@ def test_adding_the_scales_lifts_the_ground(trace: Trace) -> None:
 
 
 def test_the_heaviest_loss_is_weighted() -> None:
-    history = [{"epoch": 2, "L_RKD": 0.2, "L_KD": 0.3, "L_query": 10.0, "beta": 0.0}]
-    finding = story.heaviest_loss(history, LossConfig(alpha=1.0, delta=0.01))
+    first = {"epoch": 1, "L_RKD": 0.2, "L_KD": 0.1, "L_align": 0.3, "L_query": 10.0, "beta": 1.0}
+    history = [first, {"epoch": 2, "L_RKD": 0.2, "L_KD": 0.3, "L_query": 10.0, "beta": 0.0}]
+    finding = losses.heaviest_loss(history, LossConfig(alpha=1.0, delta=0.01))
     assert finding.outcome == "L_KD" and finding.numbers["L_query"] == pytest.approx(0.1 / 0.6)
+    assert finding.numbers["aligned"] == 1 and "L_align" not in finding.numbers
+    assert finding.images["shares"][0] == pytest.approx(np.array([2, 1, 3, 1]) / 7)
     with pytest.raises(StoryError, match="record"):
-        story.heaviest_loss([], LossConfig())
+        losses.heaviest_loss([], LossConfig())
+
+
+def test_each_student_is_judged_by_its_own_maps_and_threshold(model: TrainedModel, trace: Trace) -> None:
+    """Maps are set to the largest that good pictures have, times what each student is to see of a damage."""
+    limits = [model.calibration.for_expression(for_maps(names)).threshold for names in _BOTH]
+
+    def seen(*times: float) -> Trace:
+        maps = {
+            name: np.full((64, 64), (many * limit) ** (1 / 3), np.float32)
+            for names, many, limit in zip(_BOTH, times, limits, strict=True)
+            for name in names
+        }
+        return replace(trace, maps=maps)
+
+    finding = students.found_alone(model, [seen(2, 2), seen(0.5, 2), seen(0.5, 4), seen(2, 0.5), seen(0.5, 0.5)])
+    assert finding.agrees and finding.images["scores"][2] == pytest.approx((0.5, 4), rel=1e-3)
+    assert {name: finding.numbers[name] for name in ("all", "forward", "reverse")} == {
+        "all": 5,
+        "forward": 2,
+        "reverse": 1,
+    }
+    assert (finding.numbers["forward_at"], finding.numbers["reverse_at"]) == (2, 3)
+    assert finding.images["forward_by_reverse"].max() == pytest.approx(4, rel=1e-3)
+    assert students.found_alone(model, [seen(0.5, 2)]).outcome == "forward"
+    assert students.found_alone(model, [seen(2, 2)]).outcome == "neither"
 
 
 def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) -> None:
@@ -143,7 +177,7 @@ def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) 
 @pytest.mark.parametrize(
     ("changes", "questions"),
     [
-        ({"model__forward": False}, ["copier_alone"]),
+        ({"model__forward": False}, ["copier_alone", "found_alone"]),
         (
             {
                 "model__reverse": False,
@@ -151,7 +185,7 @@ def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) 
                 "loss__moves_teacher": True,
                 "score__expression": "M4*M5*M6",
             },
-            ["narrow", "let_through", "copier_alone"],
+            ["narrow", "let_through", "copier_alone", "found_alone"],
         ),
         ({"model__nfs": False}, ["dense"]),
         ({"model__fpm": False}, ["evened"]),
@@ -165,6 +199,7 @@ def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[
     ask: dict[str, Callable[[], Finding]] = {
         "narrow": lambda: story.narrow(trace),
         "copier_alone": lambda: story.copier_alone(detector, trace, expression),
+        "found_alone": lambda: students.found_alone(detector, [trace]),
         "let_through": lambda: story.let_through(detector, trace, trace),
         "dense": lambda: story.dense(detector, trace),
         "evened": lambda: story.evened(trace),

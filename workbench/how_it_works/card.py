@@ -13,18 +13,21 @@ def draw(scene: Scene) -> Finding | None:
     stands above the drawing."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    widths = (1.0, 1.0, 1.3 if scene.step == 4 else 1.0)  # step 4 has three pictures
+    widths = (1.0, 1.0, 1.3 if scene.step in (4, 6) else 1.0)  # which have three pictures
     about, asked, *seen = st.columns(widths if pictures else 2, gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
         if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
         if scene.step == 8:
-            st.html(figures.weighted_sum())
+            st.html(figures.weighted_sum(scene.model.detector.config.loss))
             with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
                 st.html(figures.weights(scene.model.detector.config.loss))
     with asked, st.container(gap="xsmall", key="tour_asked"):
         finding = _question(scene)
+    if finding is not None:
+        with about:
+            shown.below_text(scene, finding)
     if finding is not None and seen:
         with seen[0]:
             shown.tiles(scene, finding)
@@ -60,8 +63,7 @@ def _question(scene: Scene) -> Finding | None:
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
     st.markdown(f"##### {units.symbols(words.measured(scene.step, finding))}")
-    if drawn := figures.spreads(finding) if scene.step == 6 else figures.bars(finding):
-        st.html(drawn)
+    shown.below_answer(scene, finding)
     return finding
 
 
@@ -75,8 +77,6 @@ def _compared(scene: Scene, finding: Finding) -> None:
         return
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
-    why = words.reason(scene.step, finding, showing, model_answer.auroc(scene) if scene.step == 3 else {})
     told = words.EXCHANGED if scene.step == 4 else ""
-    said = [units.symbols(one) for one in (why, told, words.verdict(scene.step, finding, showing))]
-    if text := " ".join(filter(None, (f"**{said[0]}**" if why else "", *said[1:]))):
-        st.caption(text)
+    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing)))):
+        st.caption(units.symbols(text))

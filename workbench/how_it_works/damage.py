@@ -1,4 +1,4 @@
-"""What the step about the restoration shortcut looks at: one part with a damage and without it, as no sample is."""
+"""What the steps about the two students look at: one part with a damage and without it, as no sample is."""
 
 from nnet.data import Defect, paint_defect
 from workbench.how_it_works import subject, words
@@ -9,19 +9,26 @@ from workbench.shared.cache import BoundedCache
 from workbench.shared.picture import Picture
 from workbench.shared.resources import MEBIBYTE, Loaded
 
-STEP = 4
-KINDS = ("crack", "scratch", "hole", "stain")
+KINDS = ("stain", "hole", "crack", "scratch")
+CLEAR = {3: (0.06, 0.5), 4: (0.18, 0.8)}
+"""Step -> size and contrast (`nnet.data.Defect`) of the damage that it shows."""
+PLACE = 0.5, 0.28
+"""High on the picture, where a round part has material and no bore: x and y, 0..1."""
+AROUND = (0.1, 0.46), (0.14, 0.86)
+"""What of a picture is shown around that place: top and bottom, left and right."""
+SMALL = ((0.06, 0.3), (0.06, 0.5), (0.1, 0.3), (0.1, 0.5))
+"""Those of each kind that step 3 asks of."""
 PAINTED: BoundedCache[str, Loaded] = BoundedCache(32 * MEBIBYTE, lambda one: one.image.nbytes + one.shown.nbytes)
-"""For all sessions together, by the good picture and the kind of damage."""
+"""For all sessions together, by the good picture and the damage."""
 
 
-def choose() -> Subject | None:
+def choose(step: int) -> Subject | None:
     """The visitor's own drawing, or damage on the model's first good sample, with the list that it is chosen from; None
     where there is neither."""
     own, good = subject.own(), next(iter(chosen_picture.good_samples()), None)
     names = {OWN: words.DRAWN} if own is not None else {}
     if good is not None:
-        names |= {kind: words.PAINTED.format(what=kind) for kind in KINDS}
+        names |= {kind: words.PAINTED[step].format(what=kind) for kind in KINDS}
     if not names:
         return None
     kind = controls.choose(DAMAGE, names, label=words.DAMAGE, kind="list", label_visibility="collapsed")
@@ -29,17 +36,22 @@ def choose() -> Subject | None:
         base, altered = own
         return Subject(words.DRAWN, altered, True, before=base.load())
     assert good is not None
-    return Subject(names[kind], _painted(good, kind), True, before=good.load())
+    return Subject(names[kind], painted(good, kind, *CLEAR[step]), True, before=good.load())
 
 
-def _painted(good: Picture, kind: str) -> Loaded:
+def painted(good: Picture, kind: str, size: float, contrast: float) -> Loaded:
+    """A part with this damage on it."""
     loaded = good.load()
-    key = f"{loaded.hash}+{kind}"
+    key = f"{loaded.hash}+{kind}-{size:g}-{contrast:g}"
 
     def paint() -> Loaded:
-        # High on the picture, where a round part has material and no bore.
-        image, _ = paint_defect(loaded.image, Defect(kind, 0.5, 0.28, 0.18, 0.8, 30.0, 1))
+        image, _ = paint_defect(loaded.image, Defect(kind, *PLACE, size, contrast, 30.0, 1))
         image.flags.writeable = False
         return Loaded(image, pictures.reduced(image), key, loaded.notes, 0.0, is_drawn_on=True)
 
     return PAINTED.of(key, paint)
+
+
+def small(good: Picture) -> list[tuple[str, Loaded]]:
+    """The damages that step 3 asks of: the kind, and the part with it; all strengths of one kind after another."""
+    return [(kind, painted(good, kind, *strength)) for kind in KINDS for strength in SMALL]

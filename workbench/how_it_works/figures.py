@@ -11,10 +11,18 @@ from nnet.analysis.story import Finding, by_scale
 from nnet.config import LossConfig
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
+from workbench.how_it_works.damage import AROUND, KINDS
 from workbench.shared import charts, pictures, theme, units
 
 SIDE = 320
-_COLLAPSE_HEIGHT = 200
+_COLLAPSE_HEIGHT, _LOSSES_HEIGHT = 200, 150
+_TERMS = {
+    "L_RKD": (theme.REVERSE, 0.9),
+    "L_KD": (theme.FORWARD, 0.9),
+    "L_align": (theme.FORWARD, 0.35),
+    "L_query": (theme.THRESHOLD, 0.9),
+}
+"""Colour and opacity of each term of the loss."""
 READINGS: Mapping[tuple[str, bool], tuple[str, str]] = {
     ("recalled", True): ("solid", theme.ANOMALOUS),
     ("recalled", False): ("dotted", theme.ANOMALOUS),
@@ -23,7 +31,8 @@ READINGS: Mapping[tuple[str, bool], tuple[str, str]] = {
 }
 """`forward_target` and `moves_teacher` of a reading of the paper -> dash and colour of its line."""
 _EACH_OWN = pictures.Scale(0.0, 1.0, {}, "")
-_TIMES_MEAN = pictures.Scale(0.0, 2.0, {}, "")
+_FEATURES = "viridis"
+"""Not that of the heatmaps, since it means something else."""
 
 
 def unlike(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
@@ -34,28 +43,58 @@ def unlike(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
     return {"picture": small, "unlike": pictures.overlay(small, distances / largest, _EACH_OWN, 0.75)}
 
 
-def heatmaps(shown: np.ndarray, finding: Finding, *, calibrated: bool = True) -> dict[str, np.ndarray]:
-    """Two heatmaps over the picture: with their thresholds in the middle of the colours, or up to their own peaks."""
+def over(shown: np.ndarray, multiples: np.ndarray) -> np.ndarray:
+    """A score over the damage of step 3 and what is around it, with its threshold in the middle of the colours."""
+    whole = pictures.overlay(pictures.reduced(shown, SIDE), multiples, pictures.calibrated_scale(1.0), 0.75, 1.0)
+    rows, columns = (slice(round(a * side), round(b * side)) for (a, b), side in zip(AROUND, whole.shape, strict=False))
+    return whole[rows, columns]
+
+
+def heatmaps(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
+    """Two heatmaps over the picture, from 0 to 1."""
     small = pictures.reduced(shown, SIDE)
-    scale, edge = (pictures.calibrated_scale(1.0), 1.0) if calibrated else (_EACH_OWN, None)
-    return {
-        name: pictures.overlay(small, values, scale, 0.75 if calibrated else 1.0, edge)
-        for name, values in finding.images.items()
-    }
+    return {name: pictures.overlay(small, values, _EACH_OWN, 1.0) for name, values in finding.images.items()}
 
 
 def through(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
-    """The damaged part, what S2 misses of it, and what got through, each up to its own peak."""
-    return {"picture": pictures.reduced(shown, SIDE)} | heatmaps(
-        shown,
-        replace(finding, images={name: multiple(m, float(m.max())) for name, m in finding.images.items()}),
-        calibrated=False,
+    """The damaged part, what S2 misses of it, and what got through, both in the same colours."""
+    peak = max(float(values.max()) for values in finding.images.values())
+    images = {name: multiple(values, peak) for name, values in finding.images.items()}
+    return {"picture": pictures.reduced(shown, SIDE)} | heatmaps(shown, replace(finding, images=images))
+
+
+def gated(finding: Finding) -> dict[str, np.ndarray]:
+    """A channel before its gates, the gates from black (0) to white (1), and it behind them in the same colours."""
+    before, after = finding.images["before"], finding.images["after"]
+    scale = pictures.Scale(float(before.min()), float(before.max()), {}, "", _FEATURES)
+    grey = np.rint(255 * finding.images["gates"]).astype(np.uint8)
+    tiles = {
+        "before": pictures.colourised(before, scale),
+        "gates": grey[..., None].repeat(3, axis=-1),
+        "after": pictures.colourised(after, scale),
+    }
+    return {name: enlarged(tile) for name, tile in tiles.items()}
+
+
+def found_alone(finding: Finding) -> str:
+    """Each damage of step 3 as two dots, a kind in a row from tiny to small: filled where that student finds it."""
+    colours = theme.FORWARD, theme.REVERSE
+    scores = finding.images["scores"]
+    rows = []
+    for kind, of_kind in zip(KINDS, scores.reshape(len(KINDS), -1, 2), strict=True):
+        pairs = []
+        for both in of_kind:
+            told = words.found_alone(kind, both)
+            dots = "".join(
+                f'<i style="border-color:{colour};background:{colour if score > 1 else "none"}"></i>'
+                for colour, score in zip(colours, both, strict=True)
+            )
+            pairs.append(f'<span role="img" aria-label="{told}" title="{told}">{dots}</span>')
+        rows.append(f"<div><b>{kind}</b>{''.join(pairs)}</div>")
+    entries = [("filled", colour, name) for colour, name in zip(colours, words.FINDS, strict=True)]
+    return (
+        f'<div class="nn-found">{"".join(rows)}</div>{charts.key([*entries, ("open", theme.THRESHOLD, words.MISSED)])}'
     )
-
-
-def strengths(finding: Finding) -> dict[str, np.ndarray]:
-    """Variances along channels, each divided by its own mean, with their cells visible."""
-    return {name: enlarged(pictures.colourised(values, _TIMES_MEAN)) for name, values in finding.images.items()}
 
 
 def spreads(finding: Finding) -> str:
@@ -75,26 +114,68 @@ def spreads(finding: Finding) -> str:
 
 
 def bars(finding: Finding) -> str:
-    """What steps 8 and 9 measured as bars with their numbers, as HTML; "" for the other steps."""
-    about, found = words.bars(finding)
-    if not found:
-        return ""
-    values = [0.0, *(value for _, value, _ in found)]
-    lowest, span = min(values), max(SMALLEST, max(values) - min(values))
-    rows = [
-        f"<div><span>{units.indices(name)}</span><p>"
-        f'<i style="margin-left:{100 * (min(0.0, value) - lowest) / span:.1f}%;width:{100 * abs(value) / span:.1f}%;'
-        f'background:{theme.ANOMALOUS if value < 0 else theme.NORMAL}"></i></p><span>{told}</span></div>'
-        for name, value, told in found
+    """What each part helps, in the paper and here, as HTML: two columns of bars, to the left where it harms."""
+    found = words.helps(finding)
+    drawn = [
+        _helps([paper for _, (paper, _), _ in found], theme.PAPER),
+        _helps([share for _, _, (share, _) in found], theme.THRESHOLD, least=words.NOTICEABLE),
     ]
-    return f'<div class="nn-pairs nn-named">{"".join(rows)}<small>{units.indices(about)}</small></div>'
+    rows = [
+        f"<div><b>{units.indices(name)}</b>{paper_bar}<span>{paper}</span>{own_bar}<span>{own}</span></div>"
+        for (name, (_, paper), (_, own)), paper_bar, own_bar in zip(found, *drawn, strict=True)
+    ]
+    head = "".join(f"<small>{units.indices(one)}</small>" for one in words.HELPS_HEAD)
+    return f'<div class="nn-helps"><div><b></b>{head}</div>{"".join(rows)}</div>'
 
 
-def weighted_sum() -> str:
-    """The loss as one sum, as HTML: below each term what it asks for, in the colour of whom it asks."""
-    colours = {"L_RKD": theme.REVERSE, "L_KD": theme.FORWARD, "L_align": theme.FORWARD, "L_query": theme.THRESHOLD}
+def _helps(values: Sequence[float], colour: str, least: float = 0.0) -> list[str]:
+    """Bars from a common zero; the scale reaches from `-least` to `least` at least."""
+    low, high = min(0.0, -least, *values), max(SMALLEST, least, *values)
+    return [
+        f'<p><i style="margin-left:{100 * (min(0.0, value) - low) / (high - low):.1f}%;'
+        f'width:{100 * abs(value) / (high - low):.1f}%;background:{colour}"></i></p>'
+        for value in values
+    ]
+
+
+def losses(finding: Finding) -> go.Figure:
+    """How the loss was made up over the training: a band for each term, in the colours of the sum."""
+    shares = finding.images["shares"]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": finding.images["epochs"],
+            "y": 100 * shares[:, place],
+            "stackgroup": "loss",
+            "line": {"width": 0.5, "color": colour},
+            "fillcolor": charts.faint(colour, opacity),
+            "hovertemplate": words.share_told(name),
+        }
+        for place, (name, (colour, opacity)) in enumerate(_TERMS.items())
+    ]
+    y = charts.axis("", range=[0, 100], tickvals=[0, 50, 100], ticktext=["0", "50 %", "100 %"], fixedrange=True)
+    ended = [charts.level(finding.numbers["aligned"] + 0.5, theme.THRESHOLD)] if _ended(finding) else []
+    return charts.chart(
+        traces, _LOSSES_HEIGHT, x=charts.axis(words.EPOCH, nticks=6, fixedrange=True), y=y, shapes=ended
+    )
+
+
+def losses_key() -> str:
+    """What the bands are."""
+    return charts.key(("square", charts.faint(*one), words.TERM_NAMES[name]) for name, one in _TERMS.items())
+
+
+def _ended(finding: Finding) -> bool:
+    return 0 < finding.numbers["aligned"] < finding.numbers["epoch"]
+
+
+def weighted_sum(loss: LossConfig) -> str:
+    """The loss as one sum, as HTML: below each term what it asks for, in the colour of whom it asks, and its weight."""
+    used = words.weights_used(loss)
     terms = [
-        f'<span><b style="color:{colours[name]}">{units.indices(written)}</b><small>{asked}</small></span>'
+        f'<span><b style="color:{_TERMS[name][0]}">{units.indices(written)}</b><small>{asked}</small>'
+        f"<small>{used.get(name, '')}</small></span>"
         for name, (written, asked) in words.SUM.items()
     ]
     return f'<div class="nn-sum"><span><b>L =</b></span>{"<span><b>+</b></span>".join(terms)}</div>'

@@ -1,21 +1,21 @@
 """A step's question, asked of the model. Which of `nnet.analysis.story` it is, and with which pictures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from nnet.analysis import story
+from nnet.analysis import losses, story, students
 from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
-from nnet.expression import parse
-from nnet.saved.checkpoint import read_metrics
-from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.how_it_works import cache, subject, words
+from workbench.how_it_works import cache, damage, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, resources
 from workbench.shared.picture import Picture
+from workbench.shared.resources import Loaded
 
-OF_ALL = (1, 3)
+OF_ALL = (1,)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
+OF_GOOD = (3, 6)
+"""Steps that are asked of the first good sample."""
 
 
 def ask(scene: Scene) -> Finding:
@@ -34,46 +34,30 @@ def _asked_of(scene: Scene) -> str:
         return ""
     if scene.step == 9:
         return "+".join(one.content_key for one in chosen_picture.sample_pictures().values())
-    sample = good_sample() if scene.step == 6 else None
+    sample = good_sample() if scene.step in OF_GOOD else None
     return "+".join((scene.loaded.hash, *subject.beside(scene.step))) if sample is None else sample.content_key
 
 
-def of_samples(scene: Scene, pictures: Mapping[str, Picture] | None = None) -> dict[str, Finding]:
-    """What each defective sample answers, by its key; nothing for steps that do not depend on the picture.
-
-    Args:
-        pictures: the samples, where they are not those of the model in use.
-    """
+def of_samples(scene: Scene) -> dict[str, Finding]:
+    """What each defective sample answers, by its key; nothing for steps that do not depend on the picture."""
     if scene.step not in OF_ALL:
         return {}
     try:
-        found = subject.defective() if pictures is None else pictures
-        return subject.of_samples(scene.model, scene.expression, _of_picture(scene), scene.step, found)
+        return subject.of_samples(scene.model, scene.expression, _of_picture(scene), scene.step, subject.defective())
     except StoryError:
         return {}
-
-
-def auroc(scene: Scene) -> dict[str, float]:
-    """What the model's own test gave for S1 alone ("forward") and for both students ("both"), 0..1; {} if unknown."""
-    scores = read_metrics(scene.model.detector.checkpoint.path).get("scores", {})
-    every = scene.expression.maps
-    wanted = {"forward": {name for name in every if MAPS[name].branch == "forward"}, "both": set(every)}
-    found = {
-        name: scores[text].get("i_auroc")
-        for name, maps in wanted.items()
-        for text in scores
-        if set(parse(text).maps) == maps
-    }
-    return found if len(found) == len(wanted) and None not in found.values() else {}
 
 
 def _answer(scene: Scene) -> Finding:
     detector = scene.model.detector
     if scene.step == 8:
-        return story.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
+        return losses.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
     if scene.step == 9:
         good, defective = _samples(scene)
         return story.leans_on(detector, good, defective, scene.expression)
+    if scene.step == 3:
+        traces = (resources.trace(scene.model, damaged) for _, damaged in small())
+        return students.found_alone(detector, traces)
     sample = good_sample() if scene.step == 6 else None
     return _of_picture(scene)(resources.trace(scene.model, scene.loaded if sample is None else sample.load()))
 
@@ -85,8 +69,6 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
             return subject.unlike(scene.model, scene.expression)
         case 2:
             return story.narrow
-        case 3:
-            return lambda trace: story.copier_alone(detector, trace, scene.expression)
         case 4:
             return lambda trace: story.let_through(detector, _before(scene), trace)
         case 5:
@@ -103,8 +85,19 @@ def _before(scene: Scene) -> Trace:
     return resources.trace(scene.model, scene.subject.before)
 
 
+def small() -> list[tuple[str, Loaded]]:
+    """The damages that step 3 asks of, see `damage.small`.
+
+    Raises:
+        nnet.analysis.story.StoryError: no sample is known to be good.
+    """
+    if (good := good_sample()) is None:
+        raise StoryError(words.NO_PAIR)
+    return damage.small(good)
+
+
 def good_sample() -> Picture | None:
-    """The first sample that is known to be good, which step 6 is asked of; without one it is asked of the picture."""
+    """The first sample that is known to be good; without one step 6 is asked of the picture."""
     return next(iter(chosen_picture.good_samples()), None)
 
 

@@ -25,10 +25,9 @@ def main() -> None:
         st.html(f'<div class="{"nn-turned" if st.session_state.get(_SEEN) != asked_of else "nn-same"}"></div>')
         with st.container(key="tour_hall") if scene.is_in_hall else nullcontext():
             finding = card.draw(scene)
-            elsewhere = st.container()  # seen with the answer, filled when the drawing stands
             diagram.draw(scene, answered=finding is not None)
         if finding is not None:
-            shown.draw(scene, elsewhere)
+            shown.draw(scene)
         if PICKED.value:
             st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
         st.session_state[_SEEN] = asked_of  # only here: a run that is broken off has replaced nothing
@@ -55,7 +54,7 @@ def _scene(model: Model) -> Scene:
         )
         _turn("tour_next", words.NEXT, min(LAST, step + 1), step, ":material/arrow_forward:", "Right")
         with st.container(width=246):
-            pair = damage.choose() if step == damage.STEP else None
+            pair = damage.choose(step) if step in damage.CLEAR else None
             found = pair or subject.choose(model, expression)
         presenting = controls.toggle(PRESENT, words.PRESENT)
     if presenting:

@@ -1,23 +1,19 @@
 """What a question measured, in pictures: beside the answer, and what follows the drawing."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from nnet.expression import Expression
 from workbench.how_it_works import collapse, figures, model_answer, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
-from workbench.shared import chosen_picture, living_network, other_models, resources, training_film, units
+from workbench.shared import chosen_picture, controls, living_network, resources, training_film, units
 from workbench.shared import words as shared_words
-from workbench.shared.picture import Picture
-from workbench.shared.resources import Loaded, Model
+from workbench.shared.resources import Loaded
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
 """Steps whose answer is shown in pictures beside it."""
@@ -25,48 +21,85 @@ WITH_LINKS = (3, 4)
 """Steps about how one student fails, which other pages show, too."""
 
 
-def draw(scene: Scene, place: DeltaGenerator) -> None:
-    """What follows the card and the drawing of an answered step; at the `place` above, where a failure shows that does
-    not show here."""
+def draw(scene: Scene) -> None:
+    """What follows the card and the drawing of an answered step."""
     if scene.step == 8:
         _film(scene)
         collapse.draw()
-    elif scene.step == 9:
-        with st.container(horizontal=True):
-            for page, label in words.MORE.items():
-                st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
-            _which_part()
     elif scene.step == 6 and (good := model_answer.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
     elif scene.step in WITH_LINKS:
-        _failure(scene, place)
+        _students_elsewhere()
+
+
+def below_text(scene: Scene, finding: Finding) -> None:
+    """What stands below the card's own text, where there is room for it."""
+    if scene.step == 3:
+        st.html(figures.found_alone(finding))
+    elif scene.step == 9:
+        _further()
+
+
+def below_answer(scene: Scene, finding: Finding) -> None:
+    """What stands below the answer's sentence."""
+    if scene.step == 6:
+        st.html(figures.spreads(finding))
+    elif scene.step == 8:
+        controls.chart(figures.losses(finding), "tour_losses", alt=words.LOSSES_ALT)
+        st.html(figures.losses_key())
+    elif scene.step == 9:
+        st.html(figures.bars(finding))
+
+
+def _further() -> None:
+    """Where to go on after the last step."""
+    for page, label in words.MORE.items():
+        st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
+    _which_part()
 
 
 def tiles(scene: Scene, finding: Finding) -> None:
     """What was measured, in pictures side by side."""
-    _row(scene, scene.loaded.shown, finding, scene.loaded)
+    if scene.step == 3:
+        _blind_spots(finding)
+        return
+    captions = words.captions(scene.step, finding)
+    found = _tiles(scene, scene.loaded.shown, finding, scene.loaded)
+    _row(scene.loaded.hash, [(tile, captions[name]) for name, tile in found.items()])
 
 
-def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> None:
-    captions = words.CAPTIONS.get(scene.step, {})
-    found = _tiles(scene, shown, finding, loaded)
-    with st.container(key=f"tour_pictures_{loaded.hash[:8]}"):
+def _blind_spots(finding: Finding) -> None:
+    """Of each student the damage that it misses most clearly, as both see it."""
+    small = model_answer.small()
+    for branch, captions in words.BLIND.items():
+        if (at := finding.numbers.get(f"{branch}_at")) is None:
+            continue
+        kind, damaged = small[int(at)]
+        _row(
+            damaged.hash,
+            [
+                (figures.over(damaged.shown, finding.images[f"{branch}_by_{by}"]), caption.format(what=kind))
+                for by, caption in captions.items()
+            ],
+        )
+
+
+def _row(key: str, found: Sequence[tuple[np.ndarray, str]]) -> None:
+    with st.container(key=f"tour_pictures_{key}"):
         columns = st.columns(len(found), gap="small")
-    for column, (name, tile) in zip(columns, found.items(), strict=True):
-        column.image(tile, captions[name], width="stretch", alt=captions[name])
+    for column, (tile, caption) in zip(columns, found, strict=True):
+        column.image(tile, caption, width="stretch", alt=caption)
 
 
-def _failure(scene: Scene, place: DeltaGenerator) -> None:
-    """Where to look further, and where else the failure that the step is about shows."""
+def _students_elsewhere() -> None:
+    """Where both students can be looked at further."""
     picture = subject.defective().get(ON.value or "")
     address = chosen_picture.address_of(picture) if picture is not None else {}
     where = {**address, "view": "students"}
     with st.container(horizontal=True):
         st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
         _which_part()
-    if scene.step in words.FAILURES:
-        _best_shown(scene, place)
 
 
 def _which_part() -> None:
@@ -76,46 +109,18 @@ def _which_part() -> None:
     )
 
 
-def _best_shown(scene: Scene, place: DeltaGenerator) -> None:
-    """Where this model shows it best among its samples."""
-    found = model_answer.of_samples(scene)
-    shows = {key: one for key, one in found.items() if one.agrees}
-    about = words.FAILURES[scene.step]
-    if not shows:
-        if found:
-            with place:
-                other_models.draw(scene.model, partial(_of_another, scene), "tour_elsewhere")
-        return
-    key = other_models.least_left(shows)
-    picture = subject.defective()[key]
-    if picture.load().hash == scene.loaded.hash:  # it is what the answer shows
-        return
-    with st.container(width=2 * figures.SIDE):
-        st.caption(words.FAILURE.format(about=about, picture=units.plain(picture.title)))
-        _row(scene, picture.load().shown, shows[key], picture.load())
-
-
-def _of_another(
-    scene: Scene, model: Model, expression: Expression, pictures: Mapping[str, Picture]
-) -> dict[str, Finding]:
-    """What another model's samples answer at this step."""
-    return model_answer.of_samples(replace(scene, model=model, expression=expression), pictures)
-
-
 def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:
     match scene.step:
         case 1:
             return figures.unlike(shown, finding)
-        case 3:
-            return figures.heatmaps(shown, finding)
         case 4:
             return figures.through(shown, finding)
         case 5:
             return _mosaics(scene, finding, loaded)
         case 6:
-            return figures.strengths(finding)
+            return figures.gated(finding)
         case _:
-            return figures.heatmaps(shown, finding, calibrated=False)
+            return figures.heatmaps(shown, finding)
 
 
 def _mosaics(scene: Scene, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:

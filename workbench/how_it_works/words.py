@@ -3,13 +3,15 @@
 In the texts of cards a term in double brackets, [[memory]], is one of the glossary's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nnet.analysis.story import Finding, by_scale, claimed
 from nnet.config import LossConfig
 from nnet.scoring.circuit import SCALES
+from nnet.studies.published import printed_row
+from nnet.units import SMALLEST
 from workbench.shared import units
 
 TITLE = "How it works"
@@ -34,14 +36,14 @@ SPREADS = "How uneven: before (grey) and behind the gates"
 SPREAD = "{scale}: varies by {before} of its mean before the gates, by {after} behind them"
 SPREAD_CHANGES = {True: "more even", False: "not more even"}
 SAME_NUMBERS = "The same on Projection, for {picture}"
+ONE_WAY = "The paper, of its own networks: {story} In this model it does not show both ways."
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
-    "The paper, of its own networks: {story} P-AP is the area under the precision-recall curve of pixels, of networks "
-    "trained anew. That is another experiment, so the two answers are not set against each other; Ablations has a "
-    "third: networks of its own studies."
+    "Two experiments: the paper trains networks anew with a part added (Table 4; P-AP is the area under the "
+    "precision-recall curve of pixels), here a part is taken out of a finished network."
 )
+REST_DOES = "What is left of it still finds these samples, so a part that helps to train need not be missed here."
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
-AUROC = "in its test S₁ alone reaches an I-AUROC of {forward}, both students {both}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
 SUM = {
     "L_RKD": ("L_RKD", "S₂ rebuilds"),
@@ -70,7 +72,16 @@ WEIGHTED = (
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
 DAMAGE = "Damage"
-DRAWN, PAINTED = "Your own drawing", "Good part with a {what}"
+DRAWN = "Your own drawing"
+PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}"}
+"""What is painted, by the step."""
+FINDS, MISSED = ("S₁ finds it", "S₂ finds it"), "missed"
+FOUND_ALONE = "{kind}: {forward} × threshold to S₁, {reverse} to S₂"
+BLIND = {
+    "forward": {"forward": "Small {what}: S₁ misses it", "reverse": "S₂ finds it"},
+    "reverse": {"forward": "S₁ finds it", "reverse": "Small {what}: S₂ misses it"},
+}
+"""Who misses a damage -> what stands below it, as each student sees it."""
 NO_PAIR = (
     "This step compares a part with damage and the same part without it, but no sample of this model is known to be "
     "good. Draw on a picture of your own on Home."
@@ -80,11 +91,6 @@ EXCHANGED = "Measured by giving S₂ the code from before the damage: what it th
 OWN = {True: "Your scratch on a defect", False: "Your scratch, a good part", None: "Your scratch"}
 DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
-FAILURES = {3: "Over-imitation"}
-FAILURE = "{about} where this model shows it best among its samples, {picture}:"
-SHOWN_IN_OTHERS = "{about} does not show here, but in {showing} of this model's {total}."
-NO_REASON = "the two students differ too little there."
-SHOWN_NOWHERE = "It shows in none of this model's {total}: {why}"
 STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
@@ -174,18 +180,21 @@ CARDS: tuple[Card, ...] = (
         "teacher, through the code.",
     ),
     Card(
-        "The danger of copying: over-imitation",
-        "S₁ sees the picture, defect included. If it follows the teacher everywhere, both agree even on a defect, "
-        "which stays dark: [[over-imitation]]. S₂ fails in another way (step 4), so each can cover for the other.",
-        "Leave S₁ alone. How much does this picture stand out to it?",
-        {"less": "Less than to both", "same": "As much as to both", "more": "More than to both"},
+        "Two students, two blind spots",
+        "S₁ sees the picture, damage included: what it copies too well stays dark ([[over-imitation]]). S₂ never sees "
+        "the picture, so it cannot copy; but it misses other damage.",
+        "Sixteen small damages on a good part: who misses some that the other finds?",
+        {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
-            "less": "Less than to both: {after} standard deviations above the good pictures, {before} to both.",
-            "same": "As much as to both: {after} standard deviations above the good pictures, {before} to both.",
-            "more": "More than to both: {after} standard deviations above the good pictures, {before} to both.",
+            "forward": "Only S₁: alone it misses {forward} of {all} that S₂ finds; S₂ misses none that S₁ finds.",
+            "reverse": "Only S₂: alone it misses {reverse} of {all} that S₁ finds; S₁ misses none that S₂ finds.",
+            "each": "Both do: of {all}, S₁ alone misses {forward} that S₂ finds, and S₂ alone {reverse} that S₁ finds.",
+            "neither": "Neither: alone, both find the same ones of {all}.",
         },
         "S₁ alone misses what it imitates too well; both students together see more.",
-        "S₂'s lane goes grey. Compare the two heatmaps, each with its own threshold in the middle of the colours.",
+        "Each pair of dots is a damage, S₁ orange and S₂ blue, filled where that student alone exceeds its own "
+        "threshold. The pictures show the damage that each misses most clearly, with the threshold in the middle of "
+        "the colours. In the drawing S₂'s lane goes grey.",
     ),
     Card(
         "The danger of rebuilding: the restoration shortcut",
@@ -201,7 +210,7 @@ CARDS: tuple[Card, ...] = (
         },
         "the narrow code and the memory keep a defect from S₂, which cannot rebuild it then.",
         "S₂ rebuilds the damaged part twice: from its own code, and from the code of the same part without the damage. "
-        "What it misses more then had got through, and is drawn in the third picture, up to its own peak.",
+        "What it misses more then had got through, and is drawn in the third picture, in the colours of the second.",
     ),
     Card(
         "The memory answers with good patches",
@@ -223,15 +232,16 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Gates damp what does not matter",
-        "A [[projection]] (FPM) multiplies rows and columns by gates, made from averages along them. S₁ copies only "
-        "the gated description, not the teacher's own. On good parts it should vary less, so that the [[code]] can "
-        "leave defects out.",
+        "A [[projection]] (FPM) multiplies each channel's rows and columns by gates from 0 to 1: what does not "
+        "matter should pass less. S₁ copies only what passes, so it has less to copy, and good parts should vary "
+        "less.",
         "On good parts: is the variance along channels more even behind the gates?",
         {"all": "At all scales", "some": "At some", "none": "At none"},
         {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
-        "The bars beside the tiles P and SP are the gates. The two maps show the variance along channels at the fine "
-        "scale, each divided by its own mean, so they show evenness, not size.",
+        "The bars beside the tiles P and SP are the gates. The pictures multiply: one channel of the fine scale, "
+        "its gates, and what they let through. The pairs of bars compare the variance along channels before and behind "
+        "them.",
     ),
     Card(
         "Add within a scale, multiply across",
@@ -252,18 +262,20 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "Training makes one sum small, over good parts only: defects are never shown. [[L_align]] stops early.",
+        "Training makes one sum small, over good parts only. [[L_align]] pulls S₁'s own features to the teacher's "
+        "gated ones at first; kept on, S₁ would do without gates of its own.",
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
             "L_RKD": "S₂'s rebuilding.",
             "L_KD": "S₁'s copying.",
             "L_query": "The memory's choice.",
-            "L_align": "L_align, which was kept on to the end.",
+            "L_align": "The aligning, which was kept on to the end.",
         },
         "",
-        "In the film the good picture goes dark within a few epochs, while the defective ones stay bright. "
-        "L_KD compares SP with P, L_align SF with P.",
+        "The bands are the shares of the loss over the training; that of L_align ends where β does. In the film the "
+        "good picture goes dark within a few epochs, while the defective ones stay bright. L_KD compares SP with P, "
+        "L_align SF with P.",
     ),
     Card(
         "What helped, and when it fails",
@@ -276,30 +288,30 @@ CARDS: tuple[Card, ...] = (
             "fpm": "The projections: the distance between the two groups shrinks most without them. All that "
             "follows was trained behind the gates.",
             "nfs": "The memory: the distance between the two groups shrinks most without it.",
-            "none": "None of them: without any one of them the two groups stay as far apart, within a tenth, or move "
-            "farther apart.",
+            "none": "None of them: without any one the two groups stay as far apart, within a tenth, or farther.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
-        "The bars are distances between the two groups of samples, in standard deviations; one to the left says that "
-        "the defective ones score lower than the good ones. A loss of less than a tenth counts as none.",
+        "Beside each part what the paper gained with it, and what is lost here without it; a bar to the left says that "
+        "the two groups of samples move apart. A loss of less than a tenth counts as none.",
     ),
 )
-DISTANCES = "Distance between good and defective samples, in standard deviations"
-WITHOUT = {"whole": "all parts", "forward": "without S₁", "fpm": "without projections", "nfs": "without memory"}
-SHARES = "Shares of the loss after epoch {epoch}; L_RKD has the weight 1."
-LOSSES = {
-    "L_RKD": "rebuilding, L_RKD",
-    "L_KD": "copying, L_KD",
-    "L_align": "aligning, L_align",
-    "L_query": "choice, L_query",
-}
+HELPED = {"forward": ("S₁ and its maps", ("4", "2")), "fpm": ("projections", ("2", "1")), "nfs": ("memory", ("3", "1"))}
+"""Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion."""
+HELPS_HEAD = ("paper: P-AP gained with it", "here: distance lost without it")
+NOTICEABLE = 0.1
+"""A share from which on a loss counts."""
+TERM_NAMES = {"L_RKD": "rebuilding", "L_KD": "copying", "L_align": "aligning", "L_query": "choice"}
+LOSSES_ALT = "Shares of the terms of the loss over the training"
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the good samples' patches each one is to the teacher"},
-    3: {"before": "Both students", "after": "S₁ alone"},
-    4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through"},
+    4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through, same colours"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
-    6: {"before": "Variance before the gates", "after": "Variance behind the gates"},
+    6: {
+        "before": "One channel of F₁",
+        "gates": "× its gates, {low} (black) to {high}",
+        "after": "= the same channel of P₁",
+    },
     7: {"before": "Scales multiplied", "after": "Scales added"},
 }
 
@@ -319,6 +331,8 @@ def measured(number: int, finding: Finding) -> str:
 def _further(finding: Finding) -> dict[str, str]:
     """What some sentences need beside the numbers as they are."""
     numbers, further = finding.numbers, {}
+    if "scores" in finding.images:
+        return {name: f"{count:.0f}" for name, count in numbers.items()}
     if "through" in finding.images:
         shares = {name: units.percent(max(0.0, share)) for name, share in numbers.items()}
         return shares | {"without": WITHOUT_MEMORY.format(**shares) if "after" in shares else ""}
@@ -330,18 +344,41 @@ def _further(finding: Finding) -> dict[str, str]:
     return further
 
 
-def bars(finding: Finding) -> tuple[str, tuple[tuple[str, float, str], ...]]:
-    """What steps 8 and 9 measured, to be drawn as bars: what they are, and (name, value, value in words) of each; none
-    for the other steps."""
-    numbers = finding.numbers
-    write: Callable[[float], str]
-    if "epoch" in numbers:
-        about, names, write = SHARES.format(epoch=f"{numbers['epoch']:,.0f}"), LOSSES, units.percent
-    elif "whole" in numbers:
-        about, names, write = DISTANCES, WITHOUT, units.number
-    else:
-        return "", ()
-    return about, tuple((text, numbers[name], write(numbers[name])) for name, text in names.items() if name in numbers)
+def found_alone(kind: str, scores: Sequence[float]) -> str:
+    """A damage of step 3: S1's and S2's scores, as multiples of their thresholds."""
+    forward, reverse = (units.number(float(score)) for score in scores)
+    return FOUND_ALONE.format(kind=kind, forward=forward, reverse=reverse)
+
+
+def helps(finding: Finding) -> tuple[tuple[str, tuple[float, str], tuple[float, str]], ...]:
+    """What each part helps in step 9: its name; the P-AP that the paper gained with it (Table 4); and by which share
+    the distance between good and defective samples shrinks without it. Both with the value in words."""
+    whole = finding.numbers["whole"]
+    found = []
+    for key, (name, rows) in HELPED.items():
+        if key not in finding.numbers:
+            continue
+        added, before = (printed_row("table4", row)["p_ap"] for row in rows)
+        share = (whole - finding.numbers[key]) / max(abs(whole), SMALLEST)
+        found.append((name, (added - before, f"{added - before:+.2f}"), (share, f"{100 * share:+.0f} %")))
+    return tuple(found)
+
+
+def captions(number: int, finding: Finding) -> dict[str, str]:
+    """What stands below each picture of an answer."""
+    ends = {name: units.percent(finding.numbers.get(name, 0.0)) for name in ("low", "high")}
+    return {name: text.format(**ends) for name, text in CAPTIONS.get(number, {}).items()}
+
+
+def share_told(name: str) -> str:
+    """What stands beside the pointer on a band of step 8."""
+    return f"{TERM_NAMES[name]}<br>{EPOCH} %{{x}}: %{{y:.0f}} %<extra></extra>"
+
+
+def weights_used(loss: LossConfig) -> dict[str, str]:
+    """The weight of each term that has one."""
+    rows = (row[0] for row in weights(loss))
+    return dict(zip(("L_KD", "L_align", "L_query"), rows, strict=True))
 
 
 def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
@@ -350,21 +387,6 @@ def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
     stays = loss.beta_epochs is None and loss.beta_share is None
     used["beta"] = BETA[stays or not loss.beta].format(beta=used["beta"])
     return tuple((used_here.format(used=used[name]), *rest) for name, (used_here, *rest) in WEIGHTS.items())
-
-
-def reason(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
-    """Why the failure of step 3 does not show with this picture; "" where it does. Arguments as for `verdict`.
-
-    Args:
-        auroc: of S1 alone ("forward") and of "both", where that is known and part of the reason.
-    """
-    if number not in FAILURES or finding.agrees or not showing[1]:
-        return ""
-    about, total = FAILURES[number], units.plural(showing[1], "defective sample")
-    if showing[0]:
-        return SHOWN_IN_OTHERS.format(about=about, showing=showing[0], total=total)
-    why = AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()}) if auroc else NO_REASON
-    return SHOWN_NOWHERE.format(about=about, total=total, why=why)
 
 
 def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
@@ -380,16 +402,16 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
         return ""
     story = f"{card.story[0].upper()}{card.story[1:]}"
     if not finding.expected:
-        return OTHER_EXPERIMENT.format(story=story)
+        return f"{OTHER_EXPERIMENT} {REST_DOES}" if finding.outcome == "none" else OTHER_EXPERIMENT
     if EVEN in finding.numbers:
         holds = claimed(finding.numbers).holds
         said = EVENNESS[holds].format(story=card.story if holds else story, **_claimed(finding.numbers))
+    elif number == 3 and not finding.agrees:
+        said = ONE_WAY.format(story=story)
     elif finding.agrees:
         said = AGREES.format(story=card.story)
     else:
         said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story)
-    if reason(number, finding, showing, {}):  # which has said in how many
-        return said
     total = units.plural(showing[1], "defective sample")
     return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
 
