@@ -15,6 +15,8 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
     with Visitor(browser, address) as visitor:
         visitor.page.set_viewport_size({"width": 1280, "height": 720})  # a projector
         page = visitor.open().page
+        page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
+        visitor.settle()
         clean = page.locator(HEAT).get_attribute("src")
         assert page.locator(".demo .draw-here").is_visible()
         box = page.locator(".demo .frame").bounding_box()
@@ -22,11 +24,16 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         assert box["y"] + box["height"] <= 720 and heat["y"] + heat["height"] <= 720, "both above the fold"
         page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
         page.mouse.down()
+        strip = page.locator(".demo .strip")
+        shown = strip.bounding_box()
+        assert shown["y"] + shown["height"] <= 720, "the canvas and the network are on one screen"
+        network = strip.inner_html()
         page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
         page.mouse.up()
         page.locator(f"{HEAT}:not([src='{clean}'])").wait_for()
         visitor.settle()
         assert page.locator(".demo .draw-here").count() == 0
+        assert strip.inner_html() != network and strip.locator("g").count() > 20, "and that follows the stroke"
         page.locator(".demo .below").click()  # the one click of a lecturer
         page.wait_for_selector(".network svg.wave")  # which starts once enough of it is in sight
         page.keyboard.press(" ")  # and is paused at once
@@ -58,7 +65,7 @@ def test_a_real_defect_and_a_photo_take_the_place_of_the_part(browser: object, a
         first = part.get_attribute("src")
         page.get_by_role("button", name="A real defect").click()
         page.wait_for_url("**?sample=**")
-        page.get_by_role("button", name="Another real defect").wait_for()
+        page.get_by_role("button", name="Another defect").wait_for()
         crack = part.get_attribute("src")
         assert crack != first
         page.locator(".demo input[type=file]").set_input_files(file("mine.png", photo(3)))

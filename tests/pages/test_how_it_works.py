@@ -197,7 +197,7 @@ def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypa
     assert drawn.count("background:none") == 2, "two are missed"
     assert "stain: 0.500 × threshold to S₁, 2.00 to S₂" in drawn
     part = np.zeros((100, 200, 3), np.uint8)
-    assert figures.over(part, maps["forward_by_reverse"]).shape == (36, 144, 3), "the damage and what is around it"
+    assert figures.over(part, maps["forward_by_reverse"]).shape == (28, 144, 3), "the damage and what is around it"
     one_way = story.Finding("forward", "each", numbers, {})
     assert "not show both ways" in tour.verdict(3, one_way, (0, 0))
     monkeypatch.setattr(chosen_picture, "good_samples", list)
@@ -317,7 +317,8 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
     assert np.allclose(np.sum(bands, axis=0), 100) and (bands[2] > 0).tolist() == [True, True, False, False]
     assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
     assert figures.losses_key().count("<span>") == 4
-    summed = figures.weighted_sum(LossConfig())
+    summed = figures.weighted_sum(LossConfig(), is_answered=True)
+    assert "α = " not in figures.weighted_sum(LossConfig(), is_answered=False)
     assert "α = 1.2" in summed and "β = 1 at first, then 0" in summed and "δ = 0.002" in summed
     table = figures.weights(LossConfig())
     assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, then 0", "δ = 0.002"]

@@ -28,11 +28,12 @@ DEMO = {
     "heatmap": "Where it does not look like the good ones",
     "here": "Draw here",
     "defect": "A real defect",
-    "another": "Another real defect",
+    "another": "Another defect",
     "photo": "Your photo",
     "undo": PAINTER["undo"],
     "clear": "Start again",
-    "below": "See it run through the network \N{DOWNWARDS ARROW}",
+    "strip": "The network with this picture: press to see it large",
+    "below": "See the network \N{DOWNWARDS ARROW}",
     "large": f"That file is larger than {PHOTO_MEGABYTES} MB. Open it on the Inspect page instead.",
 }
 BURST_CAMERA = {

@@ -13,7 +13,7 @@ from workbench.components import defect_canvas
 from workbench.components.defect_canvas import Branch, DemoCalls, Map, Seen
 from workbench.home import cache, words
 from workbench.home.scene import Scene
-from workbench.shared import chosen_picture, drawings, layer, pictures, resources, theme
+from workbench.shared import chosen_picture, drawings, layer, living_network, pictures, resources, theme
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -89,6 +89,7 @@ def seen(scene: Scene) -> Seen:
         shared_words.raw(reference, value),
         words.UNFAMILIAR_MEANS if unfamiliar else words.rank(reference, value),
         _branches(model, shown, maps),
+        "" if scene.live is not None else living_network.strip(model, shown, scene.expression),
     )
 
 

@@ -20,7 +20,7 @@ def draw(scene: Scene) -> Finding | None:
         if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
         if scene.step == 8:
-            st.html(figures.weighted_sum(scene.model.detector.config.loss))
+            st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=scene.picked is not None))
             with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
                 st.html(figures.weights(scene.model.detector.config.loss))
     with asked, st.container(gap="xsmall", key="tour_asked"):

@@ -14,7 +14,7 @@ CLEAR = {3: (0.06, 0.5), 4: (0.18, 0.8)}
 """Step -> size and contrast (`nnet.data.Defect`) of the damage that it shows."""
 PLACE = 0.5, 0.28
 """High on the picture, where a round part has material and no bore: x and y, 0..1."""
-AROUND = (0.1, 0.46), (0.14, 0.86)
+AROUND = (0.14, 0.42), (0.14, 0.86)
 """What of a picture is shown around that place: top and bottom, left and right."""
 SMALL = ((0.06, 0.3), (0.06, 0.5), (0.1, 0.3), (0.1, 0.5))
 """Those of each kind that step 3 asks of."""

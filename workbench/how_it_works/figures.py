@@ -93,7 +93,8 @@ def found_alone(finding: Finding) -> str:
         rows.append(f"<div><b>{kind}</b>{''.join(pairs)}</div>")
     entries = [("filled", colour, name) for colour, name in zip(colours, words.FINDS, strict=True)]
     return (
-        f'<div class="nn-found">{"".join(rows)}</div>{charts.key([*entries, ("open", theme.THRESHOLD, words.MISSED)])}'
+        f'<div class="nn-found"><section>{"".join(rows)}</section>'
+        f"{charts.key([*entries, ('open', theme.THRESHOLD, words.MISSED)])}</div>"
     )
 
 
@@ -170,9 +171,10 @@ def _ended(finding: Finding) -> bool:
     return 0 < finding.numbers["aligned"] < finding.numbers["epoch"]
 
 
-def weighted_sum(loss: LossConfig) -> str:
-    """The loss as one sum, as HTML: below each term what it asks for, in the colour of whom it asks, and its weight."""
-    used = words.weights_used(loss)
+def weighted_sum(loss: LossConfig, *, is_answered: bool) -> str:
+    """The loss as one sum, as HTML: below each term what it asks for, in the colour of whom it asks; and its weight,
+    once the step is answered."""
+    used = words.weights_used(loss) if is_answered else {}
     terms = [
         f'<span><b style="color:{_TERMS[name][0]}">{units.indices(written)}</b><small>{asked}</small>'
         f"<small>{used.get(name, '')}</small></span>"

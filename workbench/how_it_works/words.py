@@ -67,7 +67,8 @@ WEIGHTS = {
 """What was used, what it weighs, and what becomes of it when it is smaller or larger."""
 WEIGHTED = (
     "In the paper α = 1.2 did best, and δ = 0.002, of which only the order of magnitude matters; β did better when it "
-    "ended after 20 epochs than when it stayed (Figure 10)."
+    "ended after 20 epochs than when it stayed (Figure 10): L_align pulls S₁'s own features to the "
+    "teacher's gated ones; kept on, S₁ would do without gates of its own."
 )
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
@@ -75,7 +76,7 @@ DAMAGE = "Damage"
 DRAWN = "Your own drawing"
 PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}"}
 """What is painted, by the step."""
-FINDS, MISSED = ("S₁ finds it", "S₂ finds it"), "missed"
+FINDS, MISSED = ("S₁", "S₂"), "missed"
 FOUND_ALONE = "{kind}: {forward} × threshold to S₁, {reverse} to S₂"
 BLIND = {
     "forward": {"forward": "Small {what}: S₁ misses it", "reverse": "S₂ finds it"},
@@ -181,8 +182,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Two students, two blind spots",
-        "S₁ sees the picture, damage included: what it copies too well stays dark ([[over-imitation]]). S₂ never sees "
-        "the picture, so it cannot copy; but it misses other damage.",
+        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees the picture and "
+        "cannot copy; but it misses other damage.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
@@ -262,8 +263,7 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "Training makes one sum small, over good parts only. [[L_align]] pulls S₁'s own features to the teacher's "
-        "gated ones at first; kept on, S₁ would do without gates of its own.",
+        "Training makes one sum small, over good parts only: defects are never shown. [[L_align]] stops early.",
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {

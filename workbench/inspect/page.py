@@ -87,10 +87,11 @@ def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None
         circuit.draw(scene)
         if is_judged:
             _unproven(model, judged)
+            strip.draw(scene)  # here, beside what is high
     with right:
         three_pictures.draw(scene)
     if is_judged:
-        strip.draw(scene, calibrated)
+        strip.tell(scene, calibrated)
     else:
         st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
     three_pictures.downloads(scene)

@@ -9,19 +9,25 @@ from workbench.shared import controls, model_list, parts
 from workbench.shared import words as shared_words
 
 
-def draw(scene: Scene, calibrated: Judgement) -> None:
-    """The chart and the sentence below it; `calibrated`: judged by the threshold that comes with the model."""
-    judged, loaded = scene.judged, scene.loaded
-    reference, value = judged.reference, judged.value
+def draw(scene: Scene) -> None:
+    """The chart."""
+    reference, value = scene.judged.reference, scene.judged.value
     st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
     figure = figures.strip_figure(reference.scores, reference.threshold, value)
-    told = shared_words.verdict(reference, value)
-    controls.chart(figure, "strip", alt=told)
+    controls.chart(figure, "strip", words.above(reference), alt=shared_words.verdict(reference, value))
+
+
+def tell(scene: Scene, calibrated: Judgement) -> None:
+    """What the decision rests on; `calibrated`: judged by the threshold that comes with the model."""
+    loaded, reference = scene.loaded, scene.judged.reference
+    told = shared_words.verdict(reference, scene.judged.value)
     facts = shared_words.picture_facts(loaded.image.shape, scene.picture.known, loaded.notes)
     kept = reference.kept
     rests_on = shared_words.promise(reference.promise) if kept is None else shared_words.kept_threshold(kept)
     advice = shared_words.advice(reference.promise) if kept is None else ""
-    st.caption(" ".join(filter(None, (told, rests_on, _tried(scene, calibrated), advice, facts))))
+    if tried := _tried(scene, calibrated):
+        st.markdown(tried)
+    st.caption(" ".join(filter(None, (told, rests_on, advice, facts))))
 
 
 def _tried(scene: Scene, calibrated: Judgement) -> str:

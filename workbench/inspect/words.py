@@ -26,6 +26,7 @@ SECTIONS = {
 # ------------------------------------------------------------------------------------------------------- the heading
 
 DRAWN_HOW = "Write the score yourself, colours and outline"
+ABOVE = "Above the threshold: {over} of these {pictures}. It is set so that few of them are, not none."
 STRIP_TITLE = "This picture among held-out good ones"
 STRIP_AXIS = "score in multiples of the threshold (logarithmic)"
 STRIP_PICTURE, STRIP_NORMAL, STRIP_THRESHOLD = "this picture", "held-out good picture", "threshold"
@@ -34,6 +35,12 @@ STRIP_PICTURE, STRIP_NORMAL, STRIP_THRESHOLD = "this picture", "held-out good pi
 def strip_told(name: str) -> str:
     """What a mark of the strip says under the pointer, as Plotly fills it in."""
     return f"{name}<br>%{{x:.3g}} {units.TIMES} threshold<br>score %{{customdata:.3g}}<extra></extra>"
+
+
+def above(reference: Reference) -> str:
+    """Of the held-out good pictures those that lie above the threshold themselves; "" where none does."""
+    over = int((reference.scores > reference.threshold).sum())
+    return ABOVE.format(over=over, pictures=units.plural(reference.n, "good picture")) if over else ""
 
 
 def strip_help(reference: Reference, value: float) -> str:
@@ -69,13 +76,13 @@ CIRCUIT_HINT = (
 PRESETS_LABEL = "Score from"
 PRESETS_HELP = (
     "Paper: all six maps, Eq. (8). S₁ alone: the maps of the copier. S₂ alone: those of the rebuilder. "
-    "Fine, middle and coarse: both maps of one scale. For a single map, press “only” beside its name."
+    "Fine, middle and coarse: both maps of one scale. For a single map, press “alone” beside its name."
 )
 EXPRESSION_LABEL = "Expression"
 PLAIN_BUTTON = "List"
 PLAIN_LABEL = "Maps in the score"
 PLAIN_HELP = "The same as pressing the maps in the diagram."
-ONLY = "only"
+ONLY = "alone"
 RESULT_ALT = "The anomaly map that the circuit gives"
 NO_MAP_LEFT = "A score needs at least one map."
 _PRESET_NAMES = {"fine": "Fine", "middle": "Middle", "coarse": "Coarse"}

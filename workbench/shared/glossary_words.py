@@ -45,8 +45,8 @@ TERMS: dict[str, Term] = {
     ),
     "projection": Term(
         "FPM, P, SP",
-        "Feature projection module: gates for each row and column that damp what does not matter before T and S₁ are "
-        "compared.",
+        "Feature projection module: it multiplies the rows and columns of each channel by gates from 0 to 1. What does "
+        "not matter passes less, so S₁, which copies only what passes, has less to copy.",
     ),
     "code": Term("F_C", "All scales fused and squeezed by FFC, feature fusion and compression. S₂ sees nothing else."),
     "maps": Term("M1 to M6", "Where teacher and student differ: M1 to M3 are S₂'s, M4 to M6 S₁'s, two for each scale."),
@@ -61,14 +61,20 @@ TERMS: dict[str, Term] = {
         "", "The score that most of the held-out good pictures do not exceed; above it a picture is anomalous."
     ),
     "held-out pictures": Term("", "Good pictures that training did not see. They set the threshold."),
-    "over-imitation": Term("", "S₁ copies the teacher even on defects, so that the two agree where they should not."),
+    "over-imitation": Term(
+        "",
+        "S₁ copies the teacher even on defects, so that the two agree and the defect stays dark. S₂ cannot copy: it "
+        "never sees the picture.",
+    ),
     "restoration shortcut": Term(
         "", "S₂ rebuilds a defect because the code still carries it, so that it agrees with the teacher and stays dark."
     ),
     "L_RKD": Term("", "What S₂ is trained by: the cosine distance between F and D, at all scales."),
     "L_KD": Term("α", "What S₁ is trained by: the distance between SP and P, behind the gates of both, weighted by α."),
     "L_align": Term(
-        "β", "The distance between SF and P: S₁'s features before its own gates. β is 1 in the first epochs, then 0."
+        "β",
+        "The distance between SF and P: S₁'s features before its own gates. β is 1 in the first epochs, then 0: "
+        "kept on, S₁ would do without gates of its own.",
     ),
     "L_query": Term("δ", "The entropy of the addressing, weighted by δ: small when each patch chooses few items."),
     "AUROC": Term(

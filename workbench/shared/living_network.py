@@ -21,6 +21,7 @@ from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
 from workbench.components import network
 from workbench.components.network import Card, Network, Variant, drawing
+from workbench.components.network import strip as small
 from workbench.components.network import words as part_words
 from workbench.shared import chosen_picture, pictures, resources, units
 from workbench.shared import words as shared_words
@@ -104,6 +105,14 @@ def draw(
 def _show(tiles: str) -> None:
     with suppress(ValueError):  # anything may come from a browser
         TILES.set(TILES.read(tiles))
+
+
+def strip(model: Model, loaded: Loaded, expression: Expression) -> str:
+    """The same network as one small row, an SVG; it needs the picture's trace alone."""
+    parts = anatomy(resources.trace(model, loaded), expression.maps)
+    judged = resources.judgement(model, loaded, expression)
+    tiles = _tiles(model, loaded, parts, judged, part_words.COLOURS)
+    return small.strip(parts, tiles, part_words.LANES, part_words.TITLE)
 
 
 def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:

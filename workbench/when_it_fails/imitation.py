@@ -39,7 +39,11 @@ def draw(scene: Scene) -> None:
         key = other_models.least_left(shows)
         _pictures(_defective(scene)[key], shows[key])
     else:
-        st.markdown(words.NOT_SHOWN)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(words.NOT_SHOWN, width="content")
+            where = {"step": "3"}
+            icon = ":material/arrow_forward:"
+            st.page_link("pages/7_How_it_works.py", label=words.SMALLER, icon=icon, query_params=where)
         other_models.draw(scene.model, _answers, "fails_elsewhere")
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
     if history:

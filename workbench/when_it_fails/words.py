@@ -123,7 +123,8 @@ IMITATION = (
 NO_FORWARD = "This model has no S₁, so it cannot imitate too much."
 NO_HISTORY = "This model came without a record of its training, so how S₁'s copying went is not known."
 NONE_DEFECTIVE = "None of the samples is known to be defective."
-NOT_SHOWN = "None of this model's defective samples stands out less to S₁ alone than to both."
+NOT_SHOWN = "None of this model's defective samples stands out less to S₁ alone than to both. Smaller damage may:"
+SMALLER = "Sixteen small damages, and who finds them"
 ALONE = {"before": "{picture}: both students", "after": "S₁ alone, where it loses most"}
 KD_ALT = "Copying loss over the epochs of training"
 

@@ -230,7 +230,7 @@ def differs(found: Sequence[Difference]) -> str:
         return "same settings as the reference"
     few = [_few(setting) for setting in found if setting.name not in _LESSER] or [_few(s) for s in found]
     more = len(few) - _FEW
-    return "; ".join([*few[:_FEW], *([f"and {units.plural(more, 'other setting')}"] if more > 0 else [])])
+    return "; ".join([*few[:_FEW], *([f"and {more} more, listed below"] if more > 0 else [])])
 
 
 _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs", "loss.beta_share")

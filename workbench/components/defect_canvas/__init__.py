@@ -149,6 +149,8 @@ class Seen:
         score: against the threshold; `raw` tells the value itself under the pointer.
         sentence: one more, or "".
         branches: the maps.
+        strip: the network in small as an SVG (`workbench.components.network.strip`); "" while a stroke goes on, when
+            only its maps and its heatmap follow.
     """
 
     heat: str
@@ -159,6 +161,7 @@ class Seen:
     raw: str
     sentence: str
     branches: tuple[Branch, ...]
+    strip: str = ""
 
 
 @dataclass(frozen=True)

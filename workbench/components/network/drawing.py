@@ -124,7 +124,7 @@ def _tile(layout: Layout, part: Part, picture: str | None, labels: Labels, rank:
         if picture
         else ""
     )
-    inside = _items(box, part.values) if part.kind == MEMORY and part.values is not None else image + _gates(box, part)
+    inside = items(box, part.values) if part.kind == MEMORY and part.values is not None else image + _gates(box, part)
     frame = (
         f'<rect class="frame" x="{x - 3:g}" y="{y - 3:g}" width="{box.width + 6:g}" height="{box.height + 6:g}" rx="6" '
         f'fill="{colour}" fill-opacity="0.12" stroke="{colour}" stroke-width="1.5"/>'
@@ -197,7 +197,7 @@ def _coarse(gate: np.ndarray) -> np.ndarray:
     return relative
 
 
-def _items(box: Box, weights: np.ndarray) -> str:
+def items(box: Box, weights: np.ndarray) -> str:
     """The memory's items as bars: tall where an item is much used for this picture."""
     step, top = box.width / len(weights), max(float(weights.max()), SMALLEST)
     bars = "".join(

@@ -46,11 +46,29 @@ const build = (root, words) => {
   root._offer = ({ detail }) => { root._below.hidden = !detail; };
   document.addEventListener(OFFER_INSIDE, root._offer);
   root._hint = make('p', 'hint', root);
+  root._strip = make('button', 'strip', root, { onclick: inside });
+  root._strip.setAttribute('aria-label', words.strip);
   root._maps = make('div', 'maps', root);
   invitation(root, words);
 };
+// The network in small: the wave runs through each new picture, and while a stroke goes on the maps and the heatmap follow.
+const showStrip = (root, { strip, heat, branches }) => {
+  if (strip && strip !== root._stripText) {
+    root._stripText = strip;
+    root._strip.replaceChildren(document.importNode(new DOMParser().parseFromString(strip, 'image/svg+xml').documentElement, true));
+    return;
+  }
+  if (strip) return;
+  root._stripText = '';
+  const now = Object.fromEntries([['score', heat], ...branches.flatMap(({ maps }) => maps.map((map) => [map.name.split(':')[0], map.picture]))]);
+  root._strip.querySelectorAll('g').forEach((part) => {
+    part.style.animation = 'none';
+    if (now[part.dataset.name]) part.querySelector('image')?.setAttribute('href', now[part.dataset.name]);
+  });
+};
 const showAnswer = (root, data) => {
   const { answer } = data;
+  showStrip(root, answer);
   if (root._heat.src !== answer.heat) root._heat.src = answer.heat;
   root._heat.alt = answer.alt;
   root._heat.style.aspectRatio = data.width / data.height;
