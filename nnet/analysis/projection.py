@@ -217,6 +217,11 @@ def cells(region: Array, shape: tuple[int, int]) -> Array:
 # ----------------------------------------------------------------------------------------------- gates and colours
 
 
+def most_selective(gate: Gate) -> int:
+    """The channel whose gates differ most over its positions."""
+    return int(np.ptp(gate.h[:, :, None] * gate.w[:, None, :], axis=(1, 2)).argmax())
+
+
 def mean_gates(gate: Gate) -> Array:
     """Mean over all positions of a channel's gate h(y) w(x), (C,), each in 0..1; small means damped."""
     return gate.h.mean(axis=1) * gate.w.mean(axis=1)

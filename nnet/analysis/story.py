@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnet.analysis.anatomy import per_patch
-from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
+from nnet.analysis.projection import (
+    SCALES,
+    Claim,
+    channel_variance,
+    figure7,
+    map_statistics,
+    most_selective,
+    pairs,
+    unit_vectors,
+)
 from nnet.analysis.visibility import coverage
 from nnet.analysis.whatif import Code, WhatIf, intervene
 from nnet.detector import Array, Detector, Trace, TrainedModel
@@ -285,7 +294,7 @@ def evened(trace: Trace) -> Finding:
             numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
     fine = trace.gates_T[0]
     gates = fine.h[:, :, None] * fine.w[:, None, :]
-    channel = int(np.ptp(gates, axis=(1, 2)).argmax())
+    channel = most_selective(fine)
     images = {"before": trace.F[0][channel], "gates": gates[channel], "after": trace.P[0][channel]}
     numbers |= {"low": float(gates[channel].min()), "high": float(gates[channel].max())}
     even = claimed(numbers).even

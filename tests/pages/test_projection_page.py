@@ -339,6 +339,12 @@ def test_other_samples_of_the_same_model_are_compared_anew(monkeypatch: pytest.M
     assert words.data_counts(known.count(False), known.count(True), len(known), words.SAMPLES) in said(fine(at.run()))
 
 
+def test_the_channel_that_is_shown_first_is_the_one_whose_gates_differ_most(trace: Trace) -> None:
+    gate = trace.gates_T[0]
+    ranges = [np.ptp(np.outer(h, w)) for h, w in zip(gate.h, gate.w, strict=True)]
+    assert start(part="gates").slider(key="channel").value == int(np.argmax(ranges))
+
+
 def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:
     at = start(part="gates", channel="9")
     _stage(at)

@@ -24,7 +24,7 @@ def _profiles(scene: Scene, stage: int) -> None:
     pair = scene.pairs[stage]
     assert pair.gate is not None and pair.after is not None
     means = projection.mean_gates(pair.gate)
-    settings.CHANNEL.remember(int(means.argmin()), whole_number(0, len(means) - 1))
+    settings.CHANNEL.remember(projection.most_selective(pair.gate), whole_number(0, len(means) - 1))
     # With another number of channels the slider is a new widget to Streamlit and would start at 0 without a value.
     settings.CHANNEL.set(int(settings.CHANNEL.value))
     left, right = st.columns(2, gap="large")
