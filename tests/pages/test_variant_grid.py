@@ -161,7 +161,7 @@ def test_differences_are_told_in_few_words():
     many = sides.settings(
         tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)
     )
-    assert wording.differs(many).endswith("; and 2 other settings")
+    assert wording.differs(many).endswith("; and 2 more, listed below")
 
 
 def test_what_the_copier_follows_is_told_without_the_name_of_its_setting():
