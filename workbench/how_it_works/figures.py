@@ -15,7 +15,7 @@ from workbench.how_it_works.damage import AROUND, KINDS
 from workbench.shared import charts, pictures, theme, units
 
 SIDE = 320
-_COLLAPSE_HEIGHT, _LOSSES_HEIGHT = 200, 150
+_COLLAPSE_HEIGHT, _LOSSES_HEIGHT = 200, 125
 _TERMS = {
     "L_RKD": (theme.REVERSE, 0.9),
     "L_KD": (theme.FORWARD, 0.9),

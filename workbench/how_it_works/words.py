@@ -236,7 +236,7 @@ CARDS: tuple[Card, ...] = (
         "A [[projection]] (FPM) multiplies each channel's rows and columns by gates from 0 to 1: what does not "
         "matter should pass less. S₁ copies only what passes, so it has less to copy, and good parts should vary "
         "less.",
-        "On good parts: is the variance along channels more even behind the gates?",
+        "On good parts: is the variance more even behind the gates?",
         {"all": "At all scales", "some": "At some", "none": "At none"},
         {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",

@@ -44,12 +44,7 @@ def part_names(count: int) -> dict[str, str]:
 
 # ---------------------------------------------------------------------------------------------------------- data
 
-SOURCE_NAMES = {
-    "upload": ":material/upload: Your photos",
-    "path": ":material/folder: Folder or ZIP",
-    "elpv": ":material/solar_power: Solar cells",
-    "synthetic": ":material/texture: Synthetic",
-}
+SOURCE_NAMES = {"upload": "Your photos", "path": "Folder or ZIP", "elpv": "Solar cells", "synthetic": "Synthetic"}
 SOURCE_HELP = (
     "Your photos: upload images or a ZIP. Folder or ZIP: a path on this computer. Solar cells: the ELPV data set "
     "that comes with the workbench. Synthetic: generated images with painted defects, for trying things out."

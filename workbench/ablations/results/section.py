@@ -194,6 +194,7 @@ def _claims(scene: Scene, entry: ModelEntry | None) -> None:
     _statement(scene, every)
     _claims_chart(scene, every)
     _rule(scene, every)
+    st.caption(words.levels(scene.base))
     experiments.draw(scene.base, entry, words.IN_TAKE_OUT)
     with st.grid(2, min_column_width=340, gap="small") as grid:
         for study in STUDIES.values():
@@ -201,7 +202,6 @@ def _claims(scene: Scene, entry: ModelEntry | None) -> None:
             if found:
                 with grid.cell(), st.container(border=True, height="stretch", gap="small"):
                     _study_claims(scene, study, found)
-    st.caption(words.levels(scene.base))
     base = scene.base
     download(words.DOWNLOAD_CLAIMS, lambda: downloads.claims_csv(base), scene.file("claims"), "results-claims")
 
