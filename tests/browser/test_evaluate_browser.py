@@ -56,6 +56,10 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page.get_by_text("Metrics over all images").wait_for()
         visitor.settle().check()
         assert page.locator(".js-plotly-plot").count() == 2
+        picture = page.locator("[data-testid=stMain] [data-testid=stImage]").first
+        picture.hover()
+        enlarging = page.locator("[data-testid=stMain] [data-testid=stElementToolbar]").first.bounding_box()
+        assert enlarging["y"] >= picture.bounding_box()["y"], "it covers nothing above the picture"
         if width > 640:
             page.set_viewport_size({"width": 1280, "height": 720})
             little_to_read(visitor, "Metrics", HERO)

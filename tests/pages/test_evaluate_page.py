@@ -309,6 +309,8 @@ def test_other_parts_than_the_models_are_called_so_beside_the_result_and_no_advi
     monkeypatch.setattr(Kind, "limit", 0.01)
     at = measured(category, evaluate_part="threshold", model="part")
     assert [one.value for one in at.warning if foreign in one.value] and "An advice." not in said(at)
+    aim(at, "miss", 0)
+    assert words.KEEP_FOREIGN in said(at)
     at = start(model="part", evaluate_part="threshold")
     assert [one.value for one in at.warning if foreign in one.value], "what is kept tells it, too"
     assert "An advice." not in said(at)

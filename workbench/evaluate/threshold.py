@@ -51,7 +51,7 @@ def draw(scene: Scene) -> None:
     passed, flagged, missed, found = counts
     reason = words.chosen_on(scene.pictures.name, *counts)
     chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged, data=scene.pictures.hash)
-    warning = shared_words.keeps_missing(missed, missed + found)
+    warning = words.KEEP_FOREIGN if scene.is_foreign else shared_words.keeps_missing(missed, missed + found)
     keep_threshold.draw(scene.model, scene.reference, chosen, "evaluate", warning)
     if kept is not None and threshold == scene.own_threshold:
         st.caption(shared_words.kept_threshold(kept))

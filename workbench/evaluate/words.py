@@ -147,6 +147,9 @@ OPTIMISTIC = (
 )
 
 
+KEEP_FOREIGN = "These are other parts than the model's, so it would be a threshold for none of its own."
+
+
 def foreign(others: int, good: int, trained_on: str) -> str:
     """That most of the good pictures are of another kind of part than the model's."""
     of = f", which learnt {units.plain(trained_on)}" if trained_on else ""

@@ -32,6 +32,12 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
     """
     if hosting.is_shared():
         return
+    if (said := st.session_state.pop(_SAID, None)) is not None:
+        text, is_done = said
+        if is_done:
+            st.success(text, icon=":material/bookmark_added:")
+        else:
+            st.error(text, icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             words.KEEP,
@@ -53,12 +59,6 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
                 on_click=_undo,
                 args=(model, reference.expression.text),
             )
-    if (said := st.session_state.pop(_SAID, None)) is not None:
-        text, is_done = said
-        if is_done:
-            st.success(text, icon=":material/bookmark_added:")
-        else:
-            st.error(text, icon=":material/error:")
 
 
 def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
