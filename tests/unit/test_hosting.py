@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -53,7 +55,8 @@ def visitor() -> TestClient:
         await socket.close()
 
     routes = [WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", page, methods=["GET", "PUT", "POST"])]
-    return TestClient(Starlette(routes=routes, middleware=doorman.MIDDLEWARE))
+    compressing = Middleware(GZipMiddleware, minimum_size=0)  # as Streamlit does
+    return TestClient(Starlette(routes=routes, middleware=[*doorman.MIDDLEWARE, compressing]))
 
 
 def test_alone_is_what_holds_without_a_word() -> None:
@@ -284,7 +287,7 @@ def test_looking_after_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_our_scripts_are_in_the_page_before_anything_of_streamlit_runs(visitor: TestClient) -> None:
-    answer = visitor.get("/Inspect")
+    answer = visitor.get("/Inspect", headers={"accept": "text/html,*/*", "accept-encoding": "gzip, br"})
     assert "window.nnBack" in answer.text.partition("</head>")[0], "what the page writes into its address comes later"
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers, "it would be the mark of the file without them"

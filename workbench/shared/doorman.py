@@ -67,7 +67,7 @@ class Doorman:
                 await send({"type": "websocket.close", "code": 1008})
                 return
         elif scope["type"] == "http":
-            send = _with_headers(_with_scripts(send, scope), scope)
+            scope, send = _plain(scope), _with_headers(_with_scripts(send, scope), scope)
             if answer := self._answer(scope):
                 await answer(scope, receive, send)
                 return
@@ -205,6 +205,13 @@ padding:0 1rem;color-scheme:light dark}}input,button{{font:inherit;padding:.4rem
 <button>{words.REFUSED_GO}</button></form>""",
         403,
     )
+
+
+def _plain(scope: Scope) -> Scope:
+    """Ask for a page as it is: in a compressed one our scripts could not be put."""
+    if "text/html" not in Headers(scope=scope).get("accept", ""):
+        return scope
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]}
 
 
 def _with_scripts(send: Send, scope: Scope) -> Send:
