@@ -132,6 +132,14 @@ UPLOAD_HELP = (
     "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP with 8 or 16 bits and up to 64 megapixels; or a replay "
     "bundle (ZIP) that was saved here. They stay on this computer and are forgotten when you close the page."
 )
+UPLOAD_LOST = (
+    "The page was left while files were still being sent, so they were not taken. Go back and choose them again. "
+    "(Any press closes this.)"
+)
+UPLOADS_GONE = (
+    "The page was loaded again, which forgets the files that you uploaded before. Choose them again. "
+    "(Any press closes this.)"
+)
 PERCENTILE_HELP = "Percentage of the held-out normal images that score below this image."
 P_VALUE_HELP = (
     "Conformal p-value: if this were a normal image, the probability that it would score at least this high, judged "

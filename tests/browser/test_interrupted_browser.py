@@ -1,0 +1,158 @@
+"""Back, Forward and reload while a set is measured or a file is sent, and two tabs side by side: no error, nothing lost
+without a word, and nobody sees what another one brought."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from browsing import Visitor, file, picture, score, upload
+from builders import encode, random_images, zipped
+
+from workbench.shared import words as shared_words
+
+MANY = 60  # pictures: enough to be caught in the middle
+
+
+def archive(good: int, dent: int, seed: int) -> dict[str, object]:
+    """A ZIP of a category with so many test images."""
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:40, 8:24] = 255
+    files = {f"part/ground_truth/dent/{i}_mask.png": encode(mask) for i in range(dent)}
+    for folder, count, first in (("train/good", 2, seed), ("test/good", good, seed + 1), ("test/dent", dent, seed + 2)):
+        files |= {f"part/{folder}/{i}.png": encode(m) for i, m in enumerate(random_images(count, seed=first))}
+    return {"name": "part.zip", "mimeType": "application/zip", "buffer": zipped(files)}
+
+
+@contextmanager
+def held(page: Any) -> Iterator[list[Any]]:
+    """Within it, files that are sent do not arrive; afterwards they do."""
+    waiting: list[Any] = []
+    page.route(
+        "**/_stcore/upload_file/**", lambda route: waiting.append(route) if _is_sent(route) else route.continue_()
+    )
+    yield waiting
+    page.unroute_all()
+    for route in waiting:
+        with suppress(Exception):  # its page was loaded again
+            route.continue_()
+
+
+def _is_sent(route: Any) -> bool:
+    return str(route.request.method) == "PUT"
+
+
+def begin(visitor: Visitor, good: int, dent: int, seed: int) -> None:
+    """Hand over a ZIP and start to measure it, until the first pictures are done."""
+    page = visitor.page
+    page.set_input_files("input[type=file]", [archive(good, dent, seed)])
+    page.locator(".st-key-evaluate_start button:visible").click()
+    page.locator(".st-key-evaluate_stop button:visible").wait_for()
+
+
+def finish(visitor: Visitor) -> str:
+    """Wait until the set is measured, with another press if it was interrupted; what it rests on."""
+    page = visitor.settle().page
+    done, start = page.get_by_text("Metrics over all images"), page.locator(".st-key-evaluate_start button:visible")
+    done.or_(start).first.wait_for()
+    if start.count():
+        start.click()
+    done.wait_for()
+    visitor.settle().check()
+    return page.get_by_text(re.compile(r"normal and .* defective")).first.text_content()
+
+
+def from_home(visitor: Visitor, title: str) -> None:
+    visitor.open()
+    visitor.page.locator('[data-testid="stSidebarNavLink"]').get_by_text(title, exact=True).click()
+    visitor.page.wait_for_url(f"**/{title}**")
+    visitor.settle()
+
+
+def back(visitor: Visitor) -> None:
+    """To Home, without an error there."""
+    visitor.page.go_back()
+    visitor.page.wait_for_function("() => location.pathname === '/'")
+    visitor.settle().check()
+
+
+def forward(visitor: Visitor, title: str) -> None:
+    visitor.page.go_forward()
+    visitor.page.wait_for_url(f"**/{title}**")
+    visitor.settle().check()
+
+
+@pytest.mark.long
+def test_back_forward_and_reload_while_a_set_is_measured(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        from_home(visitor, "Evaluate")
+        page = visitor.page
+        page.locator(".st-key-own_zip button:visible").click()
+        visitor.settle()
+        begin(visitor, MANY, MANY, 10)
+        back(visitor)
+        forward(visitor, "Evaluate")
+        assert f"{MANY} normal and {MANY} defective" in finish(visitor)
+        page.locator("summary", has_text="part").first.click()
+        begin(visitor, MANY, MANY + 1, 20)
+        page.reload()
+        visitor.settle().check()
+        assert page.locator(".nn-lost", has_text=shared_words.UPLOADS_GONE).is_visible()
+
+
+@pytest.mark.long
+def test_back_forward_and_reload_while_files_are_sent(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        from_home(visitor, "Inspect")
+        page, files = visitor.page, [file("first.png", picture(1)), file("second.png", picture(2))]
+        asked: list[str] = []
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        told = page.locator(".nn-lost")
+        with held(page) as waiting:
+            bar = page.locator(".st-key-picture_bar")
+            bar.locator("summary").first.click()
+            visitor.settle()
+            bar.locator("input[type=file]").set_input_files(files)
+            page.wait_for_function("() => window.nnSending.size")
+            back(visitor)
+            assert told.inner_text() == shared_words.UPLOAD_LOST
+            page.mouse.click(700, 4)
+            assert not told.count()
+            assert waiting
+        forward(visitor, "Inspect")
+        upload(page, *files)
+        visitor.settle()
+        page.go_back()  # to the picture before
+        visitor.settle().check()
+        assert not told.count() and not asked, "what has arrived is not lost"
+        with held(page):
+            if not bar.locator("details[open]").count():
+                bar.locator("summary").first.click()
+            visitor.settle()
+            bar.locator("input[type=file]").set_input_files(files)
+            page.wait_for_function("() => window.nnSending.size")
+            page.reload()
+        visitor.settle().check()
+        assert asked == ["beforeunload"] and told.inner_text() == shared_words.UPLOADS_GONE
+        page.mouse.click(700, 4)
+        page.reload()
+        visitor.settle().check()
+        assert len(asked) == 1 and not told.count()
+
+
+@pytest.mark.long
+def test_two_tabs_show_what_was_brought_to_each(browser: object, address: str) -> None:
+    with Visitor(browser, address) as one, Visitor(browser, address) as two:
+        tabs = (one, two)
+        for seed, visitor in enumerate(tabs):
+            upload(visitor.open("Inspect").page, file("part.png", picture(seed)))
+        found = [score(visitor.settle().page) for visitor in tabs]
+        assert found[0] != found[1], "two pictures of the same name"
+        for visitor in tabs:
+            visitor.open("Evaluate?evaluate_data=zip")
+        for more, visitor in enumerate(tabs, 2):
+            begin(visitor, MANY + more, MANY, 10 * more)
+        for more, visitor in enumerate(tabs, 2):
+            assert f"{MANY + more} normal and {MANY} defective" in finish(visitor)

@@ -1,0 +1,46 @@
+// Files are lost that are on their way to the server when their page is left, since the uploader is gone that waits for
+// them, and all that were sent when it is loaded again. The browser asks before a reload under way; the rest is said.
+if (!window.nnSending) {
+  const sending = window.nnSending = new Set();
+  const { open, send } = XMLHttpRequest.prototype;
+  const uploads = new WeakSet();
+  const KEY = 'nnUploads'; // in the tab's own storage: that something was uploaded in this visit
+  const storage = (act) => { try { return act(sessionStorage); } catch { return null; } }; // it may be forbidden
+  const tell = (words) => {
+    const told = document.createElement('div');
+    told.className = 'nn-lost';
+    told.role = 'alert';
+    told.textContent = words;
+    document.body.append(told);
+    addEventListener('pointerdown', () => told.remove(), { capture: true, once: true });
+  };
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    if (method.toUpperCase() === 'PUT' && String(url).includes('/_stcore/upload_file/')) uploads.add(this);
+    return open.call(this, method, url, ...rest);
+  };
+  XMLHttpRequest.prototype.send = function (body) {
+    if (uploads.has(this)) {
+      sending.add(this);
+      this.addEventListener('load', () => storage((kept) => kept.setItem(KEY, 'yes')));
+      this.addEventListener('loadend', () => sending.delete(this));
+    }
+    return send.call(this, body);
+  };
+  addEventListener('beforeunload', (event) => { if (sending.size) event.preventDefault(); });
+  const left = () => {
+    if (!sending.size) return;
+    sending.clear();
+    tell(window.nnWords.lost);
+  };
+  addEventListener('popstate', left);
+  const { pushState } = history;
+  history.pushState = (state, title, url) => {
+    if (new URL(url ?? location.href, location.href).pathname !== location.pathname) left();
+    pushState.call(history, state, title, url);
+  };
+  if (storage((kept) => kept.getItem(KEY))) {
+    storage((kept) => kept.removeItem(KEY));
+    const isKept = new URLSearchParams(location.search).has('upload'); // on Train
+    if (!isKept) addEventListener('DOMContentLoaded', () => tell(window.nnWords.gone));
+  }
+}
