@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from apptest import INSPECT, fine, start
@@ -10,8 +11,9 @@ from apptest import words as said
 from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
+from nnet.expression import read
 from nnet.saved import kept_thresholds
-from nnet.scoring.calibration import Kept
+from nnet.scoring.calibration import Kept, Reference
 from workbench.inspect import words as inspect_words
 from workbench.shared import parts, resources, words
 
@@ -79,6 +81,15 @@ def test_what_was_measured_stays_when_a_threshold_is_kept(
     assert after.detector.calibration.for_expression().threshold == 3.0
     kept_thresholds.undo(path, before.detector.config.scoring.parsed.text)
     assert resources.load_model("copy", path, "cpu").network_key == before.network_key
+
+
+def test_of_a_threshold_that_somebody_kept_nobody_says_that_few_good_pictures_lie_above_it() -> None:
+    scores = np.linspace(0.5, 1.0, 8)
+    own = Reference(read("M1"), scores, 0.95, 7 / 8, 0.1)
+    assert inspect_words.above(own).endswith(inspect_words.FEW_ABOVE)
+    kept = own.with_threshold(0.4, Kept(0.4, "A trial"))
+    assert inspect_words.above(kept) == inspect_words.ABOVE.format(over=8, pictures="8 good pictures")
+    assert inspect_words.FEW_ABOVE not in inspect_words.above(own.with_threshold(0.6)), "nor of one moved so far"
 
 
 def test_inspect_keeps_a_threshold_that_was_moved(

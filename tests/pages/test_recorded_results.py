@@ -52,6 +52,8 @@ def test_a_measurement_is_recorded_and_seen_in_the_sidebar_and_with_the_part(own
     assert f"{model_words.headline_metric(model_list.entries()[own.id].i_auroc)} on brackets (3 good, 2 defective)" in (
         said(at)
     )
+    trained = start("pages/5_Train.py", run=own.id)
+    assert "Evaluate has measured it since: I-AUROC" in said(trained) and "so nothing was measured" not in said(trained)
     again = start("pages/1_Inspect.py", model=own.id)  # another visit
     assert model_words.NOT_MEASURED not in said(again) and "brackets (3 good, 2 defective)" in said(again)
     fine(again.button(key="this_part").click().run())

@@ -26,7 +26,9 @@ SECTIONS = {
 # ------------------------------------------------------------------------------------------------------- the heading
 
 DRAWN_HOW = "Write the score yourself, colours and outline"
-ABOVE = "Above the threshold: {over} of these {pictures}. It is set so that few of them are, not none."
+ABOVE = "Above the threshold: {over} of these {pictures}."
+FEW_ABOVE = "It is set so that few of them are, not none."
+_FEW = 0.2  # of the pictures, and one is few in any case
 STRIP_TITLE = "This picture among held-out good ones"
 STRIP_AXIS = "score in multiples of the threshold (logarithmic)"
 STRIP_PICTURE, STRIP_NORMAL, STRIP_THRESHOLD = "this picture", "held-out good picture", "threshold"
@@ -40,7 +42,11 @@ def strip_told(name: str) -> str:
 def above(reference: Reference) -> str:
     """Of the held-out good pictures those that lie above the threshold themselves; "" where none does."""
     over = int((reference.scores > reference.threshold).sum())
-    return ABOVE.format(over=over, pictures=units.plural(reference.n, "good picture")) if over else ""
+    if not over:
+        return ""
+    said = ABOVE.format(over=over, pictures=units.plural(reference.n, "good picture"))
+    is_found = reference.kept is None and over <= max(1, _FEW * reference.n)  # from them, and not moved far since
+    return f"{said} {FEW_ABOVE}" if is_found else said
 
 
 def strip_help(reference: Reference, value: float) -> str:

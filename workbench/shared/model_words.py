@@ -205,12 +205,12 @@ def model_lines(entry: ModelEntry) -> list[str]:
     lines = [
         (f"Data: {units.plain(entry.data)}" if entry.data else "", images, held),
         (f"Teacher: {units.plain(entry.teacher)}", trained(entry)),
-        (_measured(entry), date(entry.created)),
+        (measured(entry), date(entry.created)),
     ]
     return [" · ".join(filter(None, line)) for line in lines if any(line)]
 
 
-def _measured(entry: ModelEntry) -> str:
+def measured(entry: ModelEntry) -> str:
     """The headline metric, and on what, where that is not the model's own test pictures."""
     on = f" on {units.plain(pictures_of(entry.measured_on))}" if entry.measured_on else ""
     return f"{headline_metric(entry.i_auroc)}{on}" if entry.i_auroc is not None else NOT_MEASURED

@@ -113,15 +113,16 @@ def _finished(run: Run) -> None:
     for sentence in filter(None, (problem, other)):
         st.warning(units.plain(sentence), icon=":material/broken_image:")
     measured = words.results(metrics)
+    entry = model_list.entries().get(_model_name(run))
     if not measured and not problem:
-        st.caption(words.NOT_MEASURED)
+        later = entry is not None and entry.i_auroc is not None
+        st.caption(words.measured_later(entry) if entry is not None and later else words.NOT_MEASURED)
     with st.grid(6, min_column_width=120, gap="small") as grid:
         for label, value, help in [*measured, *words.calibrated(calibration)]:
             with grid.cell():
                 st.metric(label, value, help=help)
     for question in _questions(run):
         st.warning(units.plain(question), icon=":material/help:")
-    entry = model_list.entries().get(_model_name(run))
     for caution in cautions.of(entry) if entry is not None else ():
         st.markdown(f":material/warning: {caution}")
     with st.container(horizontal=True, gap="small"):

@@ -16,6 +16,7 @@ from nnet.runs.holders import Holder
 from nnet.scoring.metric_names import METRIC_NAMES
 from nnet.training.events import title_of
 from workbench.shared import model_words, setting_words, units
+from workbench.shared.model_list import ModelEntry
 
 PART = "Part"
 IMAGES_STEP, SETTINGS_STEP, START_STEP = "1 · Images", "2 · Settings", "3 · Start"
@@ -827,6 +828,13 @@ def results(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 NOT_MEASURED = (
     "The data had no labelled test images, so nothing was measured. Evaluate the model on a test set of your own."
 )
+
+
+def measured_later(entry: ModelEntry) -> str:
+    """What Evaluate has measured since, of a model whose data had no labelled test images."""
+    return f"The data had no labelled test images. Evaluate has measured it since: {model_words.measured(entry)}."
+
+
 _CROSSED_HELP = (
     "Images that {folds} light models scored, each without having learnt from them. They set the threshold, "
     "{threshold}: {share} of them score at or below it. The model has learnt from all of them."
