@@ -104,7 +104,7 @@ def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs:
         page.get_by_role("option", name=evaluate_words.AIMS["alarm"]).click()
         visitor.settle()
         page.get_by_role("button", name=shared_words.KEEP).click()
-        page.get_by_text(shared_words.KEPT).wait_for()
+        page.get_by_text(shared_words.KEPT).first.wait_for()
         visitor.settle().check()
         ((_, chosen),) = kept_thresholds.read(run.path).items()
         assert "tiles" in chosen.reason
