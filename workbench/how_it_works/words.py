@@ -42,7 +42,7 @@ OTHER_EXPERIMENT = (
     "Two experiments: the paper trains networks anew with a part added (Table 4; P-AP is the area under the "
     "precision-recall curve of pixels), here a part is taken out of a finished network."
 )
-REST_DOES = "What is left of it still finds these samples, so a part that helps to train need not be missed here."
+REST_DOES = "A part that helps a network to learn need not be missed once it has learnt."
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
 SUM = {
@@ -68,7 +68,7 @@ WEIGHTS = {
 WEIGHTED = (
     "In the paper α = 1.2 did best, and δ = 0.002, of which only the order of magnitude matters; β did better when it "
     "ended after 20 epochs than when it stayed (Figure 10): L_align pulls S₁'s own features to the "
-    "teacher's gated ones; kept on, S₁ would do without gates of its own."
+    "teacher's gated ones: kept on, it leaves S₁'s own gates nothing to do, which may be why."
 )
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"

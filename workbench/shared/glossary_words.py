@@ -74,7 +74,7 @@ TERMS: dict[str, Term] = {
     "L_align": Term(
         "β",
         "The distance between SF and P: S₁'s features before its own gates. β is 1 in the first epochs, then 0: "
-        "kept on, S₁ would do without gates of its own.",
+        "kept on, it leaves S₁'s own gates nothing to do.",
     ),
     "L_query": Term("δ", "The entropy of the addressing, weighted by δ: small when each patch chooses few items."),
     "AUROC": Term(
