@@ -111,6 +111,29 @@ def patch(image: np.ndarray, row: int, column: int, positions: int) -> np.ndarra
     return np.asarray(Image.fromarray(cut).resize((PATCH_SIDE, PATCH_SIDE), Image.Resampling.BILINEAR))
 
 
+def mosaic(weights: np.ndarray, atlas: Atlas) -> np.ndarray:
+    """An image rebuilt from training patches, uint8 (13 H, 13 W, 3).
+
+    Every position shows the best training patches of the items that it recalls, mixed by their weights. A patch
+    reaches one position further on each side, where neighbours blend into one another.
+    """
+    height, width, items = weights.shape
+    side, step = PATCH_SIDE // 3 * 3, PATCH_SIDE // 3  # a patch is three strides wide
+    pieces = atlas.patches[:, 0, :side, :side].reshape(items, -1).astype(np.float32)
+    mixed = (weights.reshape(-1, items) @ pieces).reshape(height, width, side, side, 3)
+    ramp = 1 - np.abs(np.arange(side) - (side - 1) / 2) / (side / 2 + 0.5)
+    window = (ramp[:, None] * ramp[None, :])[..., None].astype(np.float32)
+    canvas = np.zeros((height * step + 2 * step, width * step + 2 * step, 3), np.float32)
+    total = np.zeros((*canvas.shape[:2], 1), np.float32)
+    for row in range(height):
+        for column in range(width):
+            area = np.s_[row * step : row * step + side, column * step : column * step + side]
+            canvas[area] += window * mixed[row, column]
+            total[area] += window
+    inner = np.s_[step:-step, step:-step]
+    return np.clip(np.rint(canvas[inner] / total[inner]), 0, 255).astype(np.uint8)
+
+
 def to_tensors(atlas: Atlas) -> dict[str, torch.Tensor]:
     """For a safetensors file."""
     return {name: torch.from_numpy(value) for name, value in vars(atlas).items()}

@@ -10,17 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnet.analysis.anatomy import per_patch
-from nnet.analysis.projection import (
-    SCALES,
-    Claim,
-    channel_variance,
-    figure7,
-    map_statistics,
-    most_selective,
-    pairs,
-    unit_vectors,
-)
+from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
 from nnet.analysis.visibility import coverage
 from nnet.analysis.whatif import Code, WhatIf, intervene
 from nnet.detector import Array, Detector, Trace, TrainedModel
@@ -39,8 +29,6 @@ FEW, HALF = 0.2, 0.7
 """A share below the first is "few", one below the second "half", any other "all"."""
 LESS, EQUAL, MORE = "less", "same", "more"
 ALL, SOME, NONE = "all", "some", "none"
-DENSE_TEMPERATURE, DENSE_SHRINK = 1.0, 0.0
-"""Addressing at which every item takes part."""
 
 
 class StoryError(NNetError):
@@ -100,13 +88,23 @@ def unlike(trace: Trace, good: Sequence[Trace], expression: Expression, sigma: f
     known = [_cells(one) for one in good]
     among = [_nearest(one, [other for other in known if other is not one]) for one in known]
     rows, columns = trace.F[2].shape[1:]
-    distances = _nearest(_cells(trace), known).reshape(rows, columns)
+    unlike_good = _nearest(_cells(trace), known).reshape(rows, columns)
     score = score_map(trace.maps, expression, trace.input_size, sigma)
-    top, left = np.unravel_index(score.argmax(), score.shape)
-    peak = float(distances[int(top) * rows // len(score), int(left) * columns // score.shape[1]])
+    peak = float(unlike_good[highest(score, trace.F[2])])
     typical = float(np.median(np.concatenate(among)))
-    shown = distances.astype(np.float32)
+    shown = unlike_good.astype(np.float32)
     return Finding(compared(peak, typical), MORE, {"peak": peak, "typical": typical}, {"unlike": shown})
+
+
+def distances(a: Array, b: Array) -> Array:
+    """1 - cos along channels, (C, H, W) twice -> (H, W)."""
+    return 1 - (unit_vectors(a) * unit_vectors(b)).sum(axis=0)
+
+
+def highest(score: Array, f: Array) -> tuple[int, int]:
+    """The cell of features (C, H, W) in which a score map is highest."""
+    top, left = np.unravel_index(score.argmax(), score.shape)
+    return int(top) * f.shape[1] // score.shape[0], int(left) * f.shape[2] // score.shape[1]
 
 
 def _cells(trace: Trace) -> Array:
@@ -217,7 +215,7 @@ def turned(before: Array | None, after: Array | None) -> float:
     """By how much features (C, H, W) turn: the mean cosine distance over their cells, 0..2; 0 where one is missing."""
     if before is None or after is None:
         return 0.0
-    return float(1 - (unit_vectors(before) * unit_vectors(after)).sum(axis=0).mean())
+    return float(distances(before, after).mean())
 
 
 def _of_branch(names: Sequence[str], branch: str) -> tuple[str, ...]:
@@ -237,37 +235,7 @@ def _stands_out(judged: Judgement) -> float:
     return float((np.log(max(judged.value, SMALLEST)) - normal.mean()) / max(float(normal.std()), SMALLEST))
 
 
-# ------------------------------------------------------------------------------------------------ memory, projection
-
-
-def dense(detector: Detector, trace: Trace) -> Finding:
-    """How alike the recalled patches become when each may mix all items.
-
-    Numbers: "before" and "after", the mean cosine distance of the cells of F'_3 from their mean direction; "items" and
-    "all", how many items a patch mixes on average: effectively, the exponential of the entropy of its weights.
-    Images: "before" and "after", F'_3 (C_3, H_3, W_3).
-
-    Raises:
-        StoryError: there is no memory.
-    """
-    if trace.addressing is None or trace.F3_recalled is None or detector.memory is None:
-        raise StoryError("This model has no memory, so nothing is recalled.")
-    use = detector.address(trace.addressing.cosine, DENSE_TEMPERATURE, DENSE_SHRINK)
-    recalled = np.moveaxis(use.weights @ detector.memory, -1, 0)
-    numbers = {
-        "before": _spread(trace.F3_recalled),
-        "after": _spread(recalled),
-        "items": per_patch(trace.addressing.weights),
-        "all": per_patch(use.weights),
-    }
-    images = {"before": trace.F3_recalled, "after": recalled.astype(np.float32)}
-    return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
-
-
-def _spread(f: Array) -> float:
-    vectors = unit_vectors(f).reshape(len(f), -1)
-    mean = vectors.mean(axis=1)
-    return float(1 - (mean / max(float(np.linalg.norm(mean)), SMALLEST) @ vectors).mean())
+# ------------------------------------------------------------------------------------------------ projection
 
 
 def evened(trace: Trace) -> Finding:
@@ -275,9 +243,7 @@ def evened(trace: Trace) -> Finding:
     at "some" or at "none". The same numbers and the same rule as on the Projection page (`projection.figure7`).
 
     Numbers, for each scale i from 1: "even_before_i" and "even_after_i", the coefficient of variation over positions of
-    the variance along channels; "mean_before_i" and "mean_after_i", its mean; "low" and "high", between which the gates
-    of the fine scale's channel lie whose gates differ most. Images, (H_1, W_1): that channel "before" and "after" the
-    gates, and its "gates", 0..1.
+    the variance along channels; "mean_before_i" and "mean_after_i", its mean.
 
     Raises:
         StoryError: there is no FPM.
@@ -292,13 +258,8 @@ def evened(trace: Trace) -> Finding:
             found = map_statistics(variance)
             assert found is not None  # a map has positions
             numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
-    fine = trace.gates_T[0]
-    gates = fine.h[:, :, None] * fine.w[:, None, :]
-    channel = most_selective(fine)
-    images = {"before": trace.F[0][channel], "gates": gates[channel], "after": trace.P[0][channel]}
-    numbers |= {"low": float(gates[channel].min()), "high": float(gates[channel].max())}
     even = claimed(numbers).even
-    return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, images)
+    return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, {})
 
 
 def claimed(numbers: Mapping[str, float]) -> Claim:

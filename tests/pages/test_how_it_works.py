@@ -10,11 +10,22 @@ from apptest import ROOT, address, component, fine, html, start, words
 from builders import encode
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import losses, story, students
+from nnet.analysis import gated, losses, story, students
 from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.how_it_works import cache, damage, diagram, figures, lesson_sheet, model_answer, settings, subject
+from nnet.studies import Measured, read_results
+from workbench.how_it_works import (
+    cache,
+    damage,
+    diagram,
+    figures,
+    lesson_sheet,
+    model_answer,
+    settings,
+    subject,
+    trained,
+)
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, other_models, samples, units
@@ -110,14 +121,17 @@ def test_every_step_is_reached_and_answered() -> None:
     ("outcome", "evenness", "said"),
     [
         ("all", (0.2, 0.2, 0.2), "As the paper says"),
-        ("some", (0.2, 0.5, 0.2), "holds in part: smaller at all three scales, more even at scales 1 and 3"),
+        (
+            "some",
+            (0.2, 0.5, 0.2),
+            "holds in part here: smaller at all three scales, more even at scales 1 and 3. Smaller is nearly built in",
+        ),
     ],
 )
 def test_what_the_paper_says_follows_quietly(
     monkeypatch: pytest.MonkeyPatch, outcome: str, evenness: tuple[float, ...], said: str
 ) -> None:
-    images = dict.fromkeys(("before", "gates", "after"), np.ones((8, 8), np.float32))
-    finding = story.Finding(outcome, "all", variances(evenness), images)
+    finding = story.Finding(outcome, "all", variances(evenness), {})
     monkeypatch.setattr(model_answer, "ask", lambda scene: finding)
     at = start(TOUR, step="6", picked="-----b")
     assert any(said in one.value.replace("\\", "") for one in at.caption)
@@ -140,7 +154,7 @@ def test_the_tour_looks_at_a_defect_or_at_the_visitors_own_scratch(detector: Det
     assert offered == defective
     loaded = _as_picture(_first_good()).load()
     _with_a_drawing(at)
-    assert at.selectbox(key="on").value == "own" and at.selectbox(key="on").options[0] == "Your scratch, a good part"
+    assert at.selectbox(key="on").value == "own" and at.selectbox(key="on").options[0] == "Your drawing, on a good part"
     assert component(at, "tour_network")["picture"].startswith(f"{loaded.hash}+")
 
 
@@ -170,7 +184,7 @@ def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
 
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
-    assert "Two experiments" in (said := tour.verdict(9, finding, (0, 0))) and tour.REST_DOES in said
+    assert tour.OTHER_EXPERIMENT in (said := tour.verdict(9, finding, (0, 0))) and tour.REST_DOES in said
 
 
 def test_the_weights_stand_there_before_one_guesses() -> None:
@@ -254,7 +268,7 @@ def test_what_gets_through_the_code_is_asked_of_a_part_before_and_after_damage(
     assert units.percent(max(0.0, found.numbers["before"])) in tour.measured(4, found)
     assert set(figures.through(painted, found)) == set(tour.CAPTIONS[4])
     drawn = _with_a_drawing(at)
-    assert drawn.selectbox(key="damage").options[0] == tour.DRAWN
+    assert drawn.selectbox(key="damage").options[0] == tour.OWN[False], "one name, as in the other list"
     fine(drawn.selectbox(key="damage").select(subject.OWN).run())
     assert "gets through" in words(drawn) and "You expected" in words(drawn)
     monkeypatch.setattr(chosen_picture, "good_samples", list)
@@ -298,13 +312,43 @@ def test_numbers_are_written_for_people() -> None:
 
 def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.9, "nfs": 2.5}, {})
-    assert "stay as far apart, within a tenth, or farther" in tour.measured(9, finding)
-    assert tour.helps(finding) == (
-        ("S₁ and its maps", (pytest.approx(1.59), "+1.59"), (pytest.approx(0.05), "+5 %")),
-        ("memory", (pytest.approx(0.63), "+0.63"), (pytest.approx(-0.25), "-25 %")),
+    assert "at least nine tenths of the distance between the two groups are kept" in tour.measured(9, finding)
+    study = {"forward": Measured(-1.5, 0.5, 3)}
+    assert tour.helps(finding, study) == (
+        ("S₁ and its maps", ((pytest.approx(1.59), "+1.59"), (-1.5, "-1.50"), (pytest.approx(0.95), "95 %"))),
+        ("memory", ((pytest.approx(0.63), "+0.63"), (0.0, ""), (pytest.approx(1.25), "125 %"))),
     ), "projections, which this model lacks, are missing"
-    bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", figures.bars(finding))
-    assert bars == [("0.0", "100.0"), ("71.4", "14.3"), ("0.0", "39.6"), ("0.0", "71.4")]
+    bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", figures.bars(finding, study))
+    assert [width for _, width in bars] == ["100.0", "100.0", "76.0", "39.6", "0.0", "100.0"]
+    assert figures.bars(finding, {}).count("<p>") == 4, "without a study there is no column of it"
+    assert "3 seeds, 50 epochs) S₁ and its maps changed P-AP by -1.50 ± 0.50" in tour.own_study(study, "cog", 50)
+
+
+def test_the_study_is_read_from_its_file() -> None:
+    found = trained.study()
+    rows = [row for row in read_results(ROOT / trained.FILE) if row["study"] == "table4" and row["defect"] == "all"]
+    means = {one: np.mean([row["p_ap"] for row in rows if row["row"] == one]) for one in ("FPM", "FPM and BD")}
+    assert found.gained["forward"].mean == pytest.approx(100 * (means["FPM and BD"] - means["FPM"]))
+    assert (found.data, found.epochs) == ("synthetic cog", 50)
+
+
+def test_what_mixing_all_items_does_is_said_of_patches_and_of_the_score() -> None:
+    numbers = {"good_before": 0.05, "good_after": 0.4, "damaged_before": 0.5, "damaged_after": 0.8, "before": 0.4}
+    numbers |= {"score_before": 3.5, "score_after": 3.6, "after": 0.01}
+    finding = story.Finding("less", "less", numbers, {})
+    assert "was 10 times as far from its answer as a good one, now 2.0 times" in tour.measured(5, finding)
+    said = tour.verdict(5, finding, (0, 0))
+    assert tour.FITS["neither"] in said and "hardly depends on it (3.5, then 3.6 × threshold)" in said
+    assert re.findall(r"width:([\d.]+)%", figures.far(finding)) == ["6.2", "50.0", "62.5", "100.0"]
+    other = story.Finding("less", "less", numbers | {"damaged_after": 0.4, "score_after": 2.0}, {})
+    said = tour.verdict(5, other, (0, 0))
+    assert tour.FITS["damaged"] in said and "goes from 3.5 to 2.0 × threshold" in said
+
+
+def test_where_the_memory_lets_no_less_through_that_is_said() -> None:
+    for before, after, said in ((0.059, 0.054, "the memory does not help"), (0.05, 0.09, "As the paper says")):
+        finding = story.Finding("few", "few", {"before": before, "after": after}, {})
+        assert said in tour.verdict(4, finding, (0, 0))
 
 
 def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
@@ -312,7 +356,8 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
         {"epoch": epoch, "L_RKD": 0.6, "L_KD": 0.5, "L_query": 0.7, "L_align": 0.3, "beta": float(epoch < 3)}
         for epoch in range(1, 5)
     ]
-    figure = figures.losses(losses.heaviest_loss(history, LossConfig()))
+    finding = losses.heaviest_loss(history, LossConfig())
+    figure = figures.losses(finding)
     bands = [np.asarray(band.y) for band in figure.data]
     assert np.allclose(np.sum(bands, axis=0), 100) and (bands[2] > 0).tolist() == [True, True, False, False]
     assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
@@ -322,11 +367,18 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
     assert "α = 1.2" in summed and "β = 1 at first, then 0" in summed and "δ = 0.002" in summed
     table = figures.weights(LossConfig())
     assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, then 0", "δ = 0.002"]
-    assert table.count("<td>") == 9 and "a patch mixes fewer items" in table
+    assert table.count("<td>") == 9 and "one item answers each patch" in table
+    said = tour.weighted(LossConfig(beta_share=0.1), finding)
+    assert "β ended after 2 of 4 epochs, a tenth" in said and "with δ = 1 it would be 37 %" in said
+    assert tour.APART not in said and tour.APART in tour.weighted(LossConfig(moves_teacher=False), finding)
 
 
 def test_the_gates_are_shown_as_a_product(detector: Detector) -> None:
     trace = detector.trace(samples.collection().images[0].sample.load().image)
-    finding = story.evened(trace)
-    assert set(figures.gated(finding)) == set(tour.CAPTIONS[6])
-    assert tour.captions(6, finding)["gates"].startswith(f"× its gates, {units.percent(finding.numbers['low'])} ")
+    score = np.zeros((64, 64), np.float32)
+    score[20:30, 20:30] = 1
+    shown = gated.example(trace, score)
+    assert shown is not None and set(figures.gated(shown)) == set(tour.CAPTIONS[6])
+    captions = tour.captions(6, shown)
+    assert captions["gates"].startswith(f"× its gates, {units.percent(float(shown.gates.min()))} ")
+    assert units.rough(shown.stands[1]) in captions["after"]

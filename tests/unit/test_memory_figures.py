@@ -8,7 +8,7 @@ import pytest
 import torch
 from builders import random_images
 
-from nnet.analysis.atlas import PATCH_SIDE, PATCHES, Atlas
+from nnet.analysis.atlas import PATCH_SIDE, PATCHES, Atlas, mosaic
 from nnet.detector import Detector
 from nnet.expression import parse
 from nnet.model import nfs
@@ -143,10 +143,10 @@ def test_many_points_are_thinned_out_and_it_is_said(monkeypatch: pytest.MonkeyPa
 def test_a_mosaic_shows_the_recalled_items() -> None:
     weights = np.zeros((2, 3, 3), np.float32)
     weights[..., 1] = 1
-    picture = colours.mosaic(weights, atlas())
+    picture = mosaic(weights, atlas())
     assert picture.shape == (26, 39, 3) and (picture == 60).all()
     weights[:] = (0.5, 0, 0.5)
-    assert (colours.mosaic(weights, atlas()) == 60).all()
+    assert (mosaic(weights, atlas()) == 60).all()
 
 
 def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:

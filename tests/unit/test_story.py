@@ -8,13 +8,14 @@ import pytest
 import torch
 from builders import random_images, tiny_config
 
-from nnet.analysis import losses, projection, story, students
+from nnet.analysis import dense, gated, losses, projection, story, students
 from nnet.analysis.story import Finding, StoryError
 from nnet.config import LossConfig
 from nnet.detector import Detector, Trace, TrainedModel
 from nnet.expression import for_maps, parse
 from nnet.model.distance import distance_map
 from nnet.model.network import NNet
+from nnet.scoring import judge
 
 _BOTH = ("M4", "M5", "M6"), ("M1", "M2", "M3")
 """The maps of S1 and of S2."""
@@ -105,18 +106,42 @@ def test_what_gets_through_is_what_s2_misses_less_with_the_damage_in_its_code(mo
 
 
 def test_of_all_items_at_once_every_patch_gets_nearly_the_same(model: TrainedModel, trace: Trace) -> None:
-    finding = story.dense(model, trace)
+    finding = dense.dense(model, trace, trace, parse("(M1+M6)*(M2+M5)*(M3+M4)"))
     assert finding.outcome == "less" and 5.5 < finding.numbers["all"] <= 6 and 1 <= finding.numbers["items"] <= 6
     assert finding.images["after"].shape == trace.F[2].shape
 
 
+def test_what_all_items_do_to_a_good_and_to_a_damaged_patch(model: TrainedModel, trace: Trace) -> None:
+    good = model.trace(random_images(1, seed=6)[0])
+    numbers = dense.dense(model, trace, good, parse("M1*M2*M3")).numbers
+    apart = 1 - np.einsum("chw,chw->hw", *(f / np.linalg.norm(f, axis=0) for f in (good.F[2], good.F3_recalled)))
+    assert numbers["good_before"] == pytest.approx(np.median(apart), rel=1e-4)
+    score = judge.judge(model.calibration, trace.maps, parse("M1*M2*M3"))
+    assert numbers["score_before"] == pytest.approx(score.multiple, rel=1e-4)
+    assert numbers["good_after"] != numbers["good_before"] and numbers["damaged_after"] != numbers["damaged_before"]
+
+
+def test_a_channel_is_shown_in_which_the_damage_gains_on_the_rest(trace: Trace) -> None:
+    """In channel 1 a structure in a row is damped, and the damage is not; in all others gates do nothing."""
+    f = np.ones_like(trace.F[0])
+    f[:, 0], f[:, 2, 2] = 3, 4
+    h, w = np.ones(f.shape[:2], np.float32), np.ones((len(f), f.shape[2]), np.float32)
+    h[1, 0] = 0.1
+    p = f * h[:, :, None] * w[:, None, :]
+    gates = (trace.gates_T[0]._replace(h=h, w=w), *trace.gates_T[1:])
+    score = np.zeros(f.shape[1:], np.float32)
+    score[2, 2] = 1
+    shown = gated.example(replace(trace, F=(f, *trace.F[1:]), P=(p, *trace.P[1:]), gates_T=gates), score)
+    assert shown is not None and np.array_equal(shown.before, f[1]) and np.array_equal(shown.after, p[1])
+    assert shown.gates[0].max() == np.float32(0.1) and (shown.gaining, shown.channels) == (1, len(f))
+    assert shown.stands[0] == pytest.approx(4 / np.delete(f[1].ravel(), 2 * f.shape[2] + 2).mean(), rel=1e-5)
+    assert shown.stands[1] > shown.stands[0]
+    assert gated.example(replace(trace, gates_T=None), score) is None
+    assert gated.example(trace, np.ones_like(score)) is None, "the damage is everywhere"
+
+
 def test_the_evenness_is_that_of_the_variance_along_channels(trace: Trace) -> None:
     finding = story.evened(trace)
-    assert np.allclose(finding.images["before"] * finding.images["gates"], finding.images["after"], atol=1e-4)
-    gates = trace.gates_T[0].h[:, :, None] * trace.gates_T[0].w[:, None, :]
-    widest = (gates.max(axis=(1, 2)) - gates.min(axis=(1, 2))).argmax()
-    assert np.array_equal(finding.images["before"], trace.F[0][widest]), "the channel whose gates differ most"
-    assert finding.numbers["low"] == gates[widest].min() and finding.numbers["high"] == gates[widest].max()
     measured = projection.measure_trace(trace)[0]  # what the Projection page shows of a whole picture
     for name, k in (("mean", 0), ("even", 1)):
         assert np.allclose(story.by_scale(finding.numbers, name), measured[:, :, k], rtol=1e-4)
@@ -201,7 +226,7 @@ def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[
         "copier_alone": lambda: story.copier_alone(detector, trace, expression),
         "found_alone": lambda: students.found_alone(detector, [trace]),
         "let_through": lambda: story.let_through(detector, trace, trace),
-        "dense": lambda: story.dense(detector, trace),
+        "dense": lambda: dense.dense(detector, trace, trace, expression),
         "evened": lambda: story.evened(trace),
     }
     for name in questions:

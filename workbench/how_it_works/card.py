@@ -1,9 +1,11 @@
 """A step's card: what one should know, what is to be predicted, and what the model answered."""
 
+from html import escape
+
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
-from workbench.how_it_works import figures, model_answer, settings, shown, words
+from workbench.how_it_works import figures, model_answer, settings, shown, trained, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
@@ -13,7 +15,7 @@ def draw(scene: Scene) -> Finding | None:
     stands above the drawing."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    widths = (1.0, 1.0, 1.3 if scene.step in (4, 6) else 1.0)  # which have three pictures
+    widths = (1.0, 1.0, 1.3 if scene.step in (4, 5, 6) else 1.0)  # which have three pictures
     about, asked, *seen = st.columns(widths if pictures else 2, gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
@@ -70,7 +72,8 @@ def _question(scene: Scene) -> Finding | None:
 def _compared(scene: Scene, finding: Finding) -> None:
     """How the measurement lies beside what the paper says, as wide as the page. Nothing of a good picture."""
     if scene.step == 8:
-        st.caption(units.symbols(words.WEIGHTED))
+        said = words.weighted(scene.model.detector.config.loss, finding)
+        st.caption(units.indices(escape(said)), unsafe_allow_html=True)  # L_align in one typeface with the sum
         return
     if scene.step in model_answer.OF_ALL and not scene.subject.is_defective:
         st.caption(words.NOT_KNOWN)
@@ -78,5 +81,15 @@ def _compared(scene: Scene, finding: Finding) -> None:
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
     told = words.EXCHANGED if scene.step == 4 else ""
-    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing)))):
+    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing), _further(scene)))):
         st.caption(units.symbols(text))
+
+
+def _further(scene: Scene) -> str:
+    """What the pictures of step 6 show, and what the study of step 9 found."""
+    if scene.step == 6 and (channel := model_answer.damped(scene)) is not None:
+        return words.GAINING.format(gaining=channel.gaining, channels=channel.channels)
+    if scene.step == 9:
+        found = trained.study()
+        return words.own_study(found.gained, found.data, found.epochs)
+    return ""

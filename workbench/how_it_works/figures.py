@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from nnet.analysis.atlas import Atlas, mosaic
+from nnet.analysis.gated import Gated
 from nnet.analysis.story import Finding, by_scale
 from nnet.config import LossConfig
+from nnet.studies import Measured
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
 from workbench.how_it_works.damage import AROUND, KINDS
@@ -33,6 +36,8 @@ READINGS: Mapping[tuple[str, bool], tuple[str, str]] = {
 _EACH_OWN = pictures.Scale(0.0, 1.0, {}, "")
 _FEATURES = "viridis"
 """Not that of the heatmaps, since it means something else."""
+_MOST = 99
+"""Percentile of a channel's sizes at which its colours end."""
 
 
 def unlike(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
@@ -63,17 +68,39 @@ def through(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
     return {"picture": pictures.reduced(shown, SIDE)} | heatmaps(shown, replace(finding, images=images))
 
 
-def gated(finding: Finding) -> dict[str, np.ndarray]:
-    """A channel before its gates, the gates from black (0) to white (1), and it behind them in the same colours."""
-    before, after = finding.images["before"], finding.images["after"]
-    scale = pictures.Scale(float(before.min()), float(before.max()), {}, "", _FEATURES)
-    grey = np.rint(255 * finding.images["gates"]).astype(np.uint8)
-    tiles = {
-        "before": pictures.colourised(before, scale),
-        "gates": grey[..., None].repeat(3, axis=-1),
-        "after": pictures.colourised(after, scale),
-    }
+def gated(shown: Gated) -> dict[str, np.ndarray]:
+    """How large a channel's features are before its gates, the gates from black (the smallest) to white (the largest),
+    and the features behind them, brightened as if the largest gate were 1, so that only what differs is seen."""
+    top, least, largest = (float(one) for one in (np.percentile(np.abs(shown.before), _MOST), *_ends(shown.gates)))
+    before, after = (
+        pictures.colourised(np.abs(one), pictures.Scale(0.0, max(end, SMALLEST), {}, "", _FEATURES))
+        for one, end in ((shown.before, top), (shown.after, top * largest))
+    )
+    grey = np.rint(255 * multiple(shown.gates - least, largest - least)).astype(np.uint8)
+    tiles = {"before": before, "gates": grey[..., None].repeat(3, axis=-1), "after": after}
     return {name: enlarged(tile) for name, tile in tiles.items()}
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def rebuilt(shown: np.ndarray, finding: Finding, atlas: Atlas) -> dict[str, np.ndarray]:
+    """The picture, and what the memory answers, of few items and of all: rebuilt from training patches."""
+    answers = {name: mosaic(finding.images[name], atlas) for name in ("few", "every")}
+    return {"picture": pictures.reduced(shown, SIDE)} | answers
+
+
+def far(finding: Finding) -> str:
+    """How far patches of step 5 are from their answers, of few items and of all, as HTML: two bars for each."""
+    rows = words.far(finding)
+    longest = max(max(pair) for _, pair, _, _ in rows)
+    colours = theme.REVERSE, theme.THRESHOLD
+    drawn = [
+        (name, [(multiple(value, longest), colour) for value, colour in zip(pair, colours, strict=True)], change, told)
+        for name, pair, change, told in rows
+    ]
+    return _pairs(drawn, words.FAR)
 
 
 def found_alone(finding: Finding) -> str:
@@ -92,8 +119,9 @@ def found_alone(finding: Finding) -> str:
             pairs.append(f'<span role="img" aria-label="{told}" title="{told}">{dots}</span>')
         rows.append(f"<div><b>{kind}</b>{''.join(pairs)}</div>")
     entries = [("filled", colour, name) for colour, name in zip(colours, words.FINDS, strict=True)]
+    head = "".join(f"<small>{strength}</small>" for strength in words.STRENGTHS)
     return (
-        f'<div class="nn-found"><section>{"".join(rows)}</section>'
+        f'<div class="nn-found"><section><div><b></b>{head}</div>{"".join(rows)}</section>'
         f"{charts.key([*entries, ('open', theme.THRESHOLD, words.MISSED)])}</div>"
     )
 
@@ -105,33 +133,53 @@ def spreads(finding: Finding) -> str:
     ratios = [multiple(after, before) for before, after in pairs]
     longest = max(1.0, *ratios)
     rows = [
-        f'<div role="img" aria-label="{told}" title="{told}"><span>{scale}</span><p>'
-        f'<i style="width:{100 / longest:.1f}%;background:{theme.THRESHOLD}"></i>'
-        f'<i style="width:{100 * ratio / longest:.1f}%;background:{theme.NORMAL if is_even else theme.ANOMALOUS}"></i>'
-        f"</p><span>{words.SPREAD_CHANGES[is_even]}</span></div>"
+        (
+            scale,
+            [(1 / longest, theme.THRESHOLD), (ratio / longest, theme.NORMAL if is_even else theme.ANOMALOUS)],
+            words.SPREAD_CHANGES[is_even],
+            told,
+        )
         for ratio, (scale, is_even, told) in zip(ratios, words.spreads(finding), strict=True)
     ]
-    return f'<div class="nn-pairs">{"".join(rows)}<small>{words.SPREADS}</small></div>'
+    return _pairs(rows, words.SPREADS)
 
 
-def bars(finding: Finding) -> str:
-    """What each part helps, in the paper and here, as HTML: two columns of bars, to the left where it harms."""
-    found = words.helps(finding)
+def _pairs(rows: Sequence[tuple[str, Sequence[tuple[float, str]], str, str]], below: str) -> str:
+    """Two bars in a row, as HTML: the row's name, each bar's share of the room and its colour, what stands behind them,
+    and all of it in a sentence."""
     drawn = [
-        _helps([paper for _, (paper, _), _ in found], theme.PAPER),
-        _helps([share for _, _, (share, _) in found], theme.THRESHOLD, least=words.NOTICEABLE),
+        f'<div role="img" aria-label="{told}" title="{told}"><span>{name}</span><p>'
+        + "".join(f'<i style="width:{100 * share:.1f}%;background:{colour}"></i>' for share, colour in both)
+        + f"</p><span>{change}</span></div>"
+        for name, both, change, told in rows
     ]
+    return f'<div class="nn-pairs">{"".join(drawn)}<small>{below}</small></div>'
+
+
+def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
+    """What each part helps, in the paper, in a study and here, as HTML: columns of bars, to the left where it harms."""
+    found = words.helps(finding, study)
+    columns = list(zip(*(facts for _, facts in found), strict=True))
+    if not study:
+        del columns[1]
+    colours = {3: (theme.PAPER, theme.NORMAL, theme.THRESHOLD)}.get(len(columns), (theme.PAPER, theme.THRESHOLD))
+    drawn = []
+    for column, colour in zip(columns, colours, strict=True):
+        plain = _helps([value for value, _ in column], colour)
+        drawn.append([f"{bar}<span>{told}</span>" for bar, (_, told) in zip(plain, column, strict=True)])
     rows = [
-        f"<div><b>{units.indices(name)}</b>{paper_bar}<span>{paper}</span>{own_bar}<span>{own}</span></div>"
-        for (name, (_, paper), (_, own)), paper_bar, own_bar in zip(found, *drawn, strict=True)
+        f"<div><b>{units.indices(name)}</b>{''.join(cells)}</div>"
+        for (name, _), *cells in zip(found, *drawn, strict=True)
     ]
-    head = "".join(f"<small>{units.indices(one)}</small>" for one in words.HELPS_HEAD)
-    return f'<div class="nn-helps"><div><b></b>{head}</div>{"".join(rows)}</div>'
+    heads = [one for number, one in enumerate(words.HELPS_HEAD) if study or number != 1]
+    head = "".join(f"<small>{units.indices(one)}</small>" for one in heads)
+    style = f"--nn-columns:{len(columns)}"
+    return f'<div class="nn-helps" style="{style}"><div><b></b>{head}</div>{"".join(rows)}</div>'
 
 
-def _helps(values: Sequence[float], colour: str, least: float = 0.0) -> list[str]:
-    """Bars from a common zero; the scale reaches from `-least` to `least` at least."""
-    low, high = min(0.0, -least, *values), max(SMALLEST, least, *values)
+def _helps(values: Sequence[float], colour: str) -> list[str]:
+    """Bars from a common zero."""
+    low, high = min(0.0, *values), max(SMALLEST, *values)
     return [
         f'<p><i style="margin-left:{100 * (min(0.0, value) - low) / (high - low):.1f}%;'
         f'width:{100 * abs(value) / (high - low):.1f}%;background:{colour}"></i></p>'

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from nnet.analysis import losses, story, students
+from nnet.analysis import dense, gated, losses, story, students
 from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
+from nnet.scoring.maps import score_map
 from nnet.training.state import load_history
 from workbench.how_it_works import cache, damage, subject, words
 from workbench.how_it_works.scene import Scene
@@ -72,11 +73,24 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
         case 4:
             return lambda trace: story.let_through(detector, _before(scene), trace)
         case 5:
-            return lambda trace: story.dense(detector, trace)
+            return lambda trace: dense.dense(detector, trace, _good(scene), scene.expression)
         case 6:
             return story.evened
         case _:
             return lambda trace: story.added(trace, sigma)
+
+
+def _good(scene: Scene) -> Trace:
+    if (good := good_sample()) is None:
+        raise StoryError(words.NO_GOOD)
+    return resources.trace(scene.model, good.load())
+
+
+def damped(scene: Scene) -> gated.Gated | None:
+    """The channel of the picture that step 6 shows; None where there are no gates."""
+    trace = resources.trace(scene.model, scene.loaded)
+    sigma = scene.model.detector.config.scoring.sigma
+    return gated.example(trace, score_map(trace.maps, scene.expression, trace.input_size, sigma))
 
 
 def _before(scene: Scene) -> Trace:

@@ -21,7 +21,7 @@ PICKED = Setting("how_it_works", "picked", "", _answers)
 ON: Setting[str] = Setting("how_it_works", "on", None, str)
 """Which picture the tour looks at: a sample's key, or one of `workbench.how_it_works.subject`."""
 DAMAGE: Setting[str] = Setting("how_it_works", "damage", None, str)
-"""What is drawn on the good part of step 4; see `workbench.how_it_works.damage`."""
+"""What is drawn on the good part of steps 3, 4 and 6; see `workbench.how_it_works.damage`."""
 PRESENT = Setting("how_it_works", "present", False, yes_or_no)
 """The presenter's mode."""
 

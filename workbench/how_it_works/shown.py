@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
+from nnet.analysis.gated import Gated
 from nnet.analysis.story import Finding
-from workbench.how_it_works import collapse, figures, model_answer, subject, words
+from workbench.how_it_works import collapse, figures, model_answer, subject, trained, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
-from workbench.shared import chosen_picture, controls, living_network, resources, training_film, units
+from workbench.shared import atlases, chosen_picture, controls, living_network, resources, training_film, units
 from workbench.shared import words as shared_words
-from workbench.shared.resources import Loaded
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
 """Steps whose answer is shown in pictures beside it."""
@@ -29,6 +29,9 @@ def draw(scene: Scene) -> None:
     elif scene.step == 6 and (good := model_answer.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
+    elif scene.step == 7:
+        icon = ":material/arrow_forward:"
+        st.page_link("pages/8_When_it_fails.py", label=words.PRICE, icon=icon)
     elif scene.step in WITH_LINKS:
         _students_elsewhere()
 
@@ -43,13 +46,15 @@ def below_text(scene: Scene, finding: Finding) -> None:
 
 def below_answer(scene: Scene, finding: Finding) -> None:
     """What stands below the answer's sentence."""
-    if scene.step == 6:
+    if scene.step == 5:
+        st.html(figures.far(finding))
+    elif scene.step == 6:
         st.html(figures.spreads(finding))
     elif scene.step == 8:
         controls.chart(figures.losses(finding), "tour_losses", alt=words.LOSSES_ALT)
         st.html(figures.losses_key())
     elif scene.step == 9:
-        st.html(figures.bars(finding))
+        st.html(figures.bars(finding, trained.study().gained))
 
 
 def _further() -> None:
@@ -64,8 +69,9 @@ def tiles(scene: Scene, finding: Finding) -> None:
     if scene.step == 3:
         _blind_spots(finding)
         return
-    captions = words.captions(scene.step, finding)
-    found = _tiles(scene, scene.loaded.shown, finding, scene.loaded)
+    channel = model_answer.damped(scene) if scene.step == 6 else None
+    captions = words.captions(scene.step, channel)
+    found = _tiles(scene, scene.loaded.shown, finding, channel)
     _row(scene.loaded.hash, [(tile, captions[name]) for name, tile in found.items()])
 
 
@@ -109,25 +115,27 @@ def _which_part() -> None:
     )
 
 
-def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:
+def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, channel: Gated | None) -> dict[str, np.ndarray]:
     match scene.step:
         case 1:
             return figures.unlike(shown, finding)
         case 4:
             return figures.through(shown, finding)
         case 5:
-            return _mosaics(scene, finding, loaded)
+            return _answers(scene, shown, finding)
         case 6:
-            return figures.gated(finding)
+            return {} if channel is None else figures.gated(channel)
         case _:
             return figures.heatmaps(shown, finding)
 
 
-def _mosaics(scene: Scene, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:
-    """F_3, F'_3 and F'_3 of all items, in the colours of the network."""
-    parts = anatomy(resources.trace(scene.model, loaded), ())
+def _answers(scene: Scene, shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
+    """The picture and both answers as training patches; without these F_3 and F'_3 in the colours of the network."""
+    if (atlas := atlases.of(scene.model)) is not None:
+        return figures.rebuilt(shown, finding, atlas)
+    parts = anatomy(resources.trace(scene.model, scene.loaded), ())
     colours, recalled = living_network.colours(scene.model), parts["F'_3"]
-    named = {"given": parts["F_3"], "before": recalled, "after": replace(recalled, values=finding.images["after"])}
+    named = {"picture": parts["F_3"], "few": recalled, "every": replace(recalled, values=finding.images["after"])}
     return {name: figures.enlarged(colours.paint(part)) for name, part in named.items()}
 
 

@@ -103,7 +103,8 @@ def defective() -> Mapping[str, Picture]:
 
 def beside(step: int) -> list[str]:
     """What stands for the good samples where a step compares with them."""
-    return [one.content_key for one in chosen_picture.good_samples()] if step == 1 else []
+    good = [one.content_key for one in chosen_picture.good_samples()]
+    return good if step == 1 else good[:1] if step == 5 else []
 
 
 def unlike(model: Model, expression: Expression) -> Callable[[Trace], Finding]:

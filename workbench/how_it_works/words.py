@@ -3,13 +3,16 @@
 In the texts of cards a term in double brackets, [[memory]], is one of the glossary's.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.analysis.story import Finding, by_scale, claimed
+from nnet.analysis.gated import Gated
+from nnet.analysis.story import EQUAL, Finding, by_scale, claimed, compared
 from nnet.config import LossConfig
 from nnet.scoring.circuit import SCALES
+from nnet.studies import Measured
 from nnet.studies.published import printed_row
 from nnet.units import SMALLEST
 from workbench.shared import units
@@ -27,21 +30,44 @@ NOTHING = "The paper, of its own networks: {story} Here a difference of less tha
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
 EVENNESS = {
     True: "As the paper says of its own networks: {story}",
-    None: "The paper, of its own networks: {story} In this model that holds in part: smaller {smaller}, more even "
-    "{even}.",
+    None: "The paper, of its own networks: {story} Figure 7 holds in part here: smaller {smaller}, more even {even}.",
     False: "The paper, of its own networks: {story} In this model it is neither smaller nor more even at any scale.",
 }
 """Whether Figure 7 holds, as on Projection."""
+BUILT_IN = "Smaller is nearly built in, since gates lie below 1; more even is not."
+GAINING = (
+    "In {gaining} of {channels} channels the damage stands out more behind the gates; the pictures show the one where "
+    "it gains most."
+)
+OF_MIXTURES = (
+    "The paper: a defect is hard to mix from good patches. MemAE, whose addressing it takes up, cuts small weights, "
+    "since very many items together might still mix one."
+)
+FITS = {
+    "neither": "Here the mixture of all fits neither good patches nor the damaged one.",
+    "damaged": "Here the damaged patch does come nearer to its answer.",
+    "good": "Here good patches still fit theirs.",
+}
+HARDLY = "The score hardly depends on it ({before}, then {after} × threshold): finer patches go past the memory."
+DEPENDS = "The score goes from {before} to {after} × threshold."
+FAR = "How far a patch is from its answer: of few items (blue), of all (grey)"
+FAR_OF = {"good": "good", "damaged": "damaged"}
+FAR_TOLD, FAR_CHANGE = (
+    "{name}: {before} from its answer of few items, {after} from that of all",
+    "{before}, then {after}",
+)
+NOT_THE_MEMORY = "The paper, of its own networks: {story} Here the narrow code does it; the memory does not help."
 SPREADS = "How uneven: before (grey) and behind the gates"
 SPREAD = "{scale}: varies by {before} of its mean before the gates, by {after} behind them"
 SPREAD_CHANGES = {True: "more even", False: "not more even"}
-SAME_NUMBERS = "The same on Projection, for {picture}"
+SAME_NUMBERS = "On Projection: the same for {picture}, and how far good parts lie apart"
 ONE_WAY = "The paper, of its own networks: {story} In this model it does not show both ways."
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
-    "Two experiments: the paper trains networks anew with a part added (Table 4; P-AP is the area under the "
-    "precision-recall curve of pixels), here a part is taken out of a finished network."
+    "P-AP is the area under the precision-recall curve of pixels. The paper (Table 4) and a small study here train "
+    "networks anew with a part added; on the right a part is taken out of this finished network."
 )
+OWN_STUDY = "In the study ({data}, {seeds}, {epochs} epochs) S₁ and its maps changed P-AP by {change} points."
 REST_DOES = "A part that helps a network to learn need not be missed once it has learnt."
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
@@ -53,30 +79,44 @@ SUM = {
 }
 """Each term of the loss (Eq. 7) with its weight, and what it asks for."""
 WEIGHTS_LABEL = "What α, β and δ weigh"
-WEIGHTS_HEAD = ("Weight", "Of", "Smaller", "Larger")
+WEIGHTS_HEAD = ("Weight", "Of", "Too small", "Too large")
 WEIGHTS = {
-    "alpha": ("α = {used}", "copying", "rebuilding counts for more", "copying counts for more"),
+    "alpha": (
+        "α = {used}",
+        "copying",
+        "S₁ learns little, so its maps are bright on good parts, too",
+        "S₂ learns little, and gates that both train may close: least to copy",
+    ),
     "beta": (
         "β = {used}",
         "aligning",
-        "slower: S₁ starts with less help",
-        "worse if kept on: S₁ copies without its own gates",
+        "S₁ begins at random, and only its gated features are led: a slow start",
+        "kept on, S₁ copies gated features without its own gates, which may learn nothing",
     ),
-    "delta": ("δ = {used}", "choice", "a patch mixes more items", "a patch mixes fewer items"),
+    "delta": (
+        "δ = {used}",
+        "choice",
+        "many items answer a patch, and might mix a defect",
+        "one item answers each patch, so good patches fit badly, too",
+    ),
 }
-"""What was used, what it weighs, and what becomes of it when it is smaller or larger."""
+"""What was used, what it weighs, and what fails when it is too small or too large."""
 WEIGHTED = (
-    "In the paper α = 1.2 did best, and δ = 0.002, of which only the order of magnitude matters; β did better when it "
-    "ended after 20 epochs than when it stayed (Figure 10): L_align pulls S₁'s own features to the "
-    "teacher's gated ones: kept on, it leaves S₁'s own gates nothing to do, which may be why."
+    "In the paper α = 1.2 did best, near 1, as both losses are alike; of δ only the order of magnitude matters, and β "
+    "did better ended than kept on (Figure 10)."
 )
+APART = "Here no weight learns from both L_RKD and L_KD, so α hardly matters."
+TINY = "The choice is {share} of the sum, too thin to be seen; with δ = 1 it would be {alone}."
+ENDED = "β ended after {aligned} of {epoch} epochs{tenth}."
+TENTH = ", a tenth, as in the paper (20 of 200)"
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
 DAMAGE = "Damage"
-DRAWN = "Your own drawing"
-PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}"}
+PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
 """What is painted, by the step."""
 FINDS, MISSED = ("S₁", "S₂"), "missed"
+STRENGTHS = "tiny, faint", "tiny, clear", "small, faint", "small, clear"
+"""Of the damages of step 3, from left to right."""
 FOUND_ALONE = "{kind}: {forward} × threshold to S₁, {reverse} to S₂"
 BLIND = {
     "forward": {"forward": "Small {what}: S₁ misses it", "reverse": "S₂ finds it"},
@@ -87,9 +127,11 @@ NO_PAIR = (
     "This step compares a part with damage and the same part without it, but no sample of this model is known to be "
     "good. Draw on a picture of your own on Home."
 )
+NO_GOOD = "This step compares with a good part, but no sample of this model is known to be good."
 WITHOUT_MEMORY = "; without the memory, {after}"
-EXCHANGED = "Measured by giving S₂ the code from before the damage: what it then misses more had got through."
-OWN = {True: "Your scratch on a defect", False: "Your scratch, a good part", None: "Your scratch"}
+EXCHANGED = "S₂ is given the undamaged part's code. What it misses more then, the damaged code had carried."
+OWN = {True: "Your drawing, on a defect", False: "Your drawing, on a good part", None: "Your drawing"}
+PRICE = "The price: what one scale does not see is lost"
 DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
 STUDENTS = "See on Inspect where only one of the students reacts"
@@ -116,6 +158,8 @@ COLLAPSE_WHY = (
 )
 COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
 EPOCH = "epoch"
+PAPERS_SHARE = 0.1
+"""Of the epochs, for which β is on in the paper: 20 of 200."""
 EVEN = "even_before_1"
 """Which numbers are those of step 6."""
 MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
@@ -183,7 +227,7 @@ CARDS: tuple[Card, ...] = (
     Card(
         "Two students, two blind spots",
         "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees the picture and "
-        "cannot copy; but it misses other damage.",
+        "cannot copy; but its code is coarse: fine detail of good parts is lost, too, and hides faint damage.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
@@ -215,40 +259,39 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "The memory answers with good patches",
-        "The [[memory]] holds descriptions of good patches. Each patch is answered by a mixture of the few most "
-        "like it; small weights are cut to zero ([[sparse addressing]]). So a defect is answered by a good patch.",
+        "The [[memory]] holds descriptions of good patches. Each coarse patch is answered by a mixture of the few most "
+        "like it ([[sparse addressing]]): a good patch nearly by itself, a defect by good patches, far from it.",
         "Let every patch mix all items. What becomes of the answers?",
         {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
-            "less": "They become alike: at a cosine distance of {after} from their mean instead of {before}, as each "
-            "mixes {all} items instead of {items} (effectively).",
-            "same": "They stay as they are: at a cosine distance of {after} from their mean, {before} before, though "
-            "each mixes {all} items instead of {items} (effectively).",
-            "more": "They become more varied: at a cosine distance of {after} from their mean instead of {before}, as "
-            "each mixes {all} items instead of {items} (effectively).",
+            "less": "They become alike: a damaged patch was {few} times as far from its answer as a good one, "
+            "now {many} times.",
+            "same": "They stay as they are: a damaged patch was {few} times as far from its answer as a good one, "
+            "now {many} times.",
+            "more": "They become more varied: a damaged patch was {few} times as far from its answer as a good one, "
+            "now {many} times.",
         },
-        "addressing must be sparse, or everything is answered by the same grey average.",
-        "Three mosaics: what the teacher says, the memory's answer, and the answer of all items at once, which "
-        "is one colour.",
+        "a defect is hard to mix from good patches, and small weights are cut to zero (section 3.3).",
+        "The picture rebuilt from the training patches that the memory answers with: there is no defect in it. With "
+        "all items at once it is one grey weave, which fits no patch; the bars compare a good and a damaged one.",
     ),
     Card(
-        "Gates damp what does not matter",
-        "A [[projection]] (FPM) multiplies each channel's rows and columns by gates from 0 to 1: what does not "
-        "matter should pass less. S₁ copies only what passes, so it has less to copy, and good parts should vary "
-        "less.",
+        "Gates leave S₁ less to copy",
+        "A [[projection]] (FPM) multiplies a channel's rows and columns by gates from 0 to 1. The teacher's learn with "
+        "S₂ (L_RKD): what rebuilds good parts stays open. S₁ copies only what passes, so it has less to copy.",
         "On good parts: is the variance more even behind the gates?",
         {"all": "At all scales", "some": "At some", "none": "At none"},
         {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
         "The bars beside the tiles P and SP are the gates. The pictures multiply: one channel of the fine scale, "
-        "its gates, and what they let through. The pairs of bars compare the variance along channels before and behind "
+        "its gates, and what they let through: what every good part has fades, the damage stays. The pairs of bars "
+        "compare the variance along channels before and behind "
         "them.",
     ),
     Card(
         "Add within a scale, multiply across",
-        "The [[maps]] measure the angle to the teacher: M1, M2, M3 S₂'s, M6, M5, M4 S₁'s, fine to coarse. Within a "
-        "[[scale]] they are added, since one student may miss it; scales are multiplied, so what only one "
-        "sees fades.",
+        "The [[maps]] measure the angle to the teacher, fine to coarse:\nS₂: M1, M2, M3\nS₁: M6, M5, M4\nWithin a "
+        "[[scale]] they are added, since one student may miss it; scales are multiplied, so what only one sees fades.",
         "Add the scales instead. What happens to the heatmap's ground?",
         {"more": "It gets brighter", "same": "No change", "less": "Darker"},
         {
@@ -279,8 +322,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What helped, and when it fails",
-        "The paper trains anew with each part added, and S₁ with its maps helped most. Here parts are taken out of "
-        "one finished network: another experiment. And some defects it misses.",
+        "The paper trains anew with each part added, and S₁ with its maps helped most. A small study here repeats "
+        "that; and parts are taken out of one finished network, another experiment. And some defects it misses.",
         "Without which part does this model separate good from defective samples worst?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
@@ -288,29 +331,31 @@ CARDS: tuple[Card, ...] = (
             "fpm": "The projections: the distance between the two groups shrinks most without them. All that "
             "follows was trained behind the gates.",
             "nfs": "The memory: the distance between the two groups shrinks most without it.",
-            "none": "None of them: without any one the two groups stay as far apart, within a tenth, or farther.",
+            "none": "None of them: without any one, at least nine tenths of the distance between the two groups are "
+            "kept.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
-        "Beside each part what the paper gained with it, and what is lost here without it; a bar to the left says that "
-        "the two groups of samples move apart. A loss of less than a tenth counts as none.",
+        "Beside each part what the paper gained with it, what a small study here gained (a bar to the left: lost), and "
+        "how much of the distance between the two groups of samples this model keeps without it. Nine tenths count as "
+        "all.",
     ),
 )
 HELPED = {"forward": ("S₁ and its maps", ("4", "2")), "fpm": ("projections", ("2", "1")), "nfs": ("memory", ("3", "1"))}
 """Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion."""
-HELPS_HEAD = ("paper: P-AP gained with it", "here: distance lost without it")
-NOTICEABLE = 0.1
-"""A share from which on a loss counts."""
+STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
+"""Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
+HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")
 TERM_NAMES = {"L_RKD": "rebuilding", "L_KD": "copying", "L_align": "aligning", "L_query": "choice"}
 LOSSES_ALT = "Shares of the terms of the loss over the training"
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the good samples' patches each one is to the teacher"},
     4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through, same colours"},
-    5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
+    5: {"picture": "The picture", "few": "Its answer, in training patches", "every": "All items at once"},
     6: {
-        "before": "One channel of F₁",
+        "before": "One channel of F₁: damage at {before} × the rest",
         "gates": "× its gates, {low} (black) to {high}",
-        "after": "= the same channel of P₁",
+        "after": "= P₁, brightened: damage at {after} × the rest",
     },
     7: {"before": "Scales multiplied", "after": "Scales added"},
 }
@@ -341,6 +386,11 @@ def _further(finding: Finding) -> dict[str, str]:
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
     if EVEN in numbers:
         further = _claimed(numbers)
+    if "good_before" in numbers:
+        further = {
+            name: units.rough(numbers[f"damaged_{when}"] / max(numbers[f"good_{when}"], SMALLEST))
+            for name, when in (("few", "before"), ("many", "after"))
+        }
     return further
 
 
@@ -350,24 +400,29 @@ def found_alone(kind: str, scores: Sequence[float]) -> str:
     return FOUND_ALONE.format(kind=kind, forward=forward, reverse=reverse)
 
 
-def helps(finding: Finding) -> tuple[tuple[str, tuple[float, str], tuple[float, str]], ...]:
-    """What each part helps in step 9: its name; the P-AP that the paper gained with it (Table 4); and by which share
-    the distance between good and defective samples shrinks without it. Both with the value in words."""
+def helps(finding: Finding, study: Mapping[str, Measured]) -> tuple[tuple[str, tuple[tuple[float, str], ...]], ...]:
+    """What each part helps in step 9: its name; the P-AP that the paper gained with it (Table 4), and the study; and
+    the share of the distance between good and defective samples that is kept without it. Each with the value in words;
+    a part that was not studied has an empty one."""
     whole = finding.numbers["whole"]
     found = []
     for key, (name, rows) in HELPED.items():
         if key not in finding.numbers:
             continue
         added, before = (printed_row("table4", row)["p_ap"] for row in rows)
-        share = (whole - finding.numbers[key]) / max(abs(whole), SMALLEST)
-        found.append((name, (added - before, f"{added - before:+.2f}"), (share, f"{100 * share:+.0f} %")))
+        share = finding.numbers[key] / max(abs(whole), SMALLEST)
+        own = (study[key].mean, f"{study[key].mean:+.2f}") if key in study else (0.0, "")
+        found.append((name, ((added - before, f"{added - before:+.2f}"), own, (share, f"{100 * share:.0f} %"))))
     return tuple(found)
 
 
-def captions(number: int, finding: Finding) -> dict[str, str]:
-    """What stands below each picture of an answer."""
-    ends = {name: units.percent(finding.numbers.get(name, 0.0)) for name in ("low", "high")}
-    return {name: text.format(**ends) for name, text in CAPTIONS.get(number, {}).items()}
+def captions(number: int, shown: Gated | None = None) -> dict[str, str]:
+    """What stands below each picture of an answer; `shown`: the channel of step 6."""
+    told = {}
+    if shown is not None:
+        ends = {"low": units.percent(float(shown.gates.min())), "high": units.percent(float(shown.gates.max()))}
+        told = ends | dict(zip(("before", "after"), map(units.rough, shown.stands), strict=True))
+    return {name: text.format(**told) for name, text in CAPTIONS.get(number, {}).items()}
 
 
 def share_told(name: str) -> str:
@@ -379,6 +434,53 @@ def weights_used(loss: LossConfig) -> dict[str, str]:
     """The weight of each term that has one."""
     rows = (row[0] for row in weights(loss))
     return dict(zip(("L_KD", "L_align", "L_query"), rows, strict=True))
+
+
+def weighted(loss: LossConfig, finding: Finding) -> str:
+    """What the paper found for the weights, and what is to be seen of them in step 8."""
+    numbers, said = finding.numbers, [WEIGHTED]
+    if not loss.moves_teacher:
+        said.append(APART)
+    if share := numbers.get("L_query", 0.0):
+        others = loss.delta * numbers["entropy"] * (1 - share) / share
+        alone = numbers["entropy"] / (numbers["entropy"] + others)
+        said.append(TINY.format(share=units.percent(share), alone=units.percent(alone)))
+    if 0 < numbers["aligned"] < numbers["epoch"]:
+        tenth = TENTH if loss.beta_share == PAPERS_SHARE else ""
+        said.append(ENDED.format(aligned=f"{numbers['aligned']:.0f}", epoch=f"{numbers['epoch']:.0f}", tenth=tenth))
+    return " ".join(said)
+
+
+def of_mixtures(finding: Finding) -> str:
+    """The reason for sparse addressing, and what mixing all items did in step 5 to the patches and to the score."""
+    numbers = finding.numbers
+    fits = "neither" if numbers["damaged_after"] >= numbers["damaged_before"] else "damaged"
+    if numbers["good_after"] <= numbers["good_before"]:
+        fits = "good"
+    before, after = numbers["score_before"], numbers["score_after"]
+    score = HARDLY if compared(after, before) == EQUAL else DEPENDS
+    return f"{OF_MIXTURES} {FITS[fits]} {score.format(before=units.times(before), after=units.times(after))}"
+
+
+def far(finding: Finding) -> tuple[tuple[str, tuple[float, float], str, str], ...]:
+    """Of a good and of the damaged patch in step 5: its name, its distance from the answer of few items and of all,
+    both in numbers, and as a sentence."""
+    found = []
+    for key, name in FAR_OF.items():
+        pair = finding.numbers[f"{key}_before"], finding.numbers[f"{key}_after"]
+        told = dict(zip(("before", "after"), map(units.rough, pair), strict=True))
+        found.append((name, pair, FAR_CHANGE.format(**told), FAR_TOLD.format(name=name, **told)))
+    return tuple(found)
+
+
+def own_study(study: Mapping[str, Measured], data: str, epochs: int) -> str:
+    """What the study found of S1, or "" where it is not there."""
+    if (found := study.get("forward")) is None:
+        return ""
+    spread = "" if found.spread is None else f" ± {found.spread:.2f}"
+    return OWN_STUDY.format(
+        data=data, seeds=units.plural(found.n, "seed"), epochs=epochs, change=f"{found.mean:+.2f}{spread}"
+    )
 
 
 def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
@@ -406,6 +508,11 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
     if EVEN in finding.numbers:
         holds = claimed(finding.numbers).holds
         said = EVENNESS[holds].format(story=card.story if holds else story, **_claimed(finding.numbers))
+        said = f"{said} {BUILT_IN}"
+    elif number == 5:
+        said = of_mixtures(finding)
+    elif number == 4 and finding.agrees and finding.numbers["before"] >= finding.numbers.get("after", math.inf):
+        said = NOT_THE_MEMORY.format(story=story)
     elif number == 3 and not finding.agrees:
         said = ONE_WAY.format(story=story)
     elif finding.agrees:

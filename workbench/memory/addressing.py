@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from nnet.analysis import story
-from nnet.analysis.atlas import Atlas, patch
+from nnet.analysis import dense, story
+from nnet.analysis.atlas import Atlas, mosaic, patch
 from nnet.data.images import resize
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Tile
@@ -56,8 +56,8 @@ def _controls(scene: Scene) -> Now:
     changed = chosen != trained
     now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
     st.caption(words.SPARSE)
-    dense = chosen.temperature == story.DENSE_TEMPERATURE and chosen.shrink == story.DENSE_SHRINK
-    st.button(words.MIX_ALL, key="memory_mix_all", on_click=settings.mix_all, disabled=dense)
+    is_dense = chosen.temperature == dense.DENSE_TEMPERATURE and chosen.shrink == dense.DENSE_SHRINK
+    st.button(words.MIX_ALL, key="memory_mix_all", on_click=settings.mix_all, disabled=is_dense)
     _status(scene, now, trained)  # below the sliders, which must not move under the hand
     return now
 
@@ -116,8 +116,8 @@ def rebuilt_tile(scene: Scene, now: Now) -> Tile:
     each patch most."""
     if scene.atlas is None:
         return _most_used(scene, now)
-    mosaic = colours.photo_uri(colours.mosaic(now.recall.use.weights, scene.atlas))
-    return Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic)
+    rebuilt = colours.photo_uri(mosaic(now.recall.use.weights, scene.atlas))
+    return Tile(words.MOSAIC, words.MOSAIC_HINT, rebuilt)
 
 
 def _most_used(scene: Scene, now: Now) -> Tile:

@@ -1,15 +1,13 @@
-"""The Memory page's caches, all bounded: atlases, the order of the items, maps of items and patches, decoder runs."""
+"""The Memory page's caches, all bounded: the order of the items, maps of items and patches, decoder runs."""
 
 import numpy as np
 
-from nnet.analysis.atlas import Atlas, from_tensors
-from nnet.saved import checkpoint as checkpoints
 from nnet.training.state import load_history
 from workbench.memory import likeness, recall
 from workbench.memory.likeness import Embedding
 from workbench.memory.recall import Addressing, Effect
 from workbench.memory.scene import Now, Scene
-from workbench.shared import resources
+from workbench.shared import atlases, resources
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Model
 
@@ -19,33 +17,17 @@ EMBEDDINGS = 64
 """Most maps of items and patches kept, at about 10 kB each."""
 
 
-_ATLASES: BoundedCache[str, Atlas | None] = BoundedCache(resources.MODELS)
-"""An atlas of 100 items takes 3 MB."""
 _ORDERS: BoundedCache[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = BoundedCache(resources.MODELS)
 _EMBEDDINGS: BoundedCache[tuple[str, str, str], Embedding] = BoundedCache(EMBEDDINGS)
 _EFFECTS: BoundedCache[tuple[str, str, Addressing], Effect] = BoundedCache(EFFECT_BYTES, lambda effect: effect.nbytes)
 _USUAL: BoundedCache[str, float | None] = BoundedCache(resources.MODELS)
 
 
-def atlas(model: Model) -> Atlas | None:
-    """What the items stand for, or None for a checkpoint without an atlas.
-
-    Raises:
-        nnet.saved.checkpoint.CheckpointError: the file is damaged.
-    """
-
-    def read() -> Atlas | None:
-        tensors = checkpoints.load_atlas(model.detector.checkpoint)
-        return None if tensors is None else from_tensors(tensors)
-
-    return _ATLASES.of(model.key, read)
-
-
 def ordered_items(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Similar items side by side: their numbers (n,), cosines in that order (n, n), and each item's place 0..1 (N,)."""
 
     def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        memory, found = _memory(model), atlas(model)
+        memory, found = _memory(model), atlases.of(model)
         shares = np.ones(len(memory)) if found is None else found.usage
         which = np.sort(recall.ranked(shares)[: likeness.SIMILARITY_ITEMS])
         cosines = likeness.similarity(memory[which])

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnet.analysis.atlas import PATCH_SIDE, Atlas
 from nnet.scoring.overlay import colour_table
 from workbench.memory import words
 from workbench.shared import pictures, theme, units
@@ -17,7 +16,6 @@ from workbench.shared.pictures import Scale
 PHOTO_SIDE = 420
 """Longest side of a photograph sent to the browser, in pixels."""
 
-_PIECE = PATCH_SIDE // 3 * 3  # an atlas patch is three strides wide
 _CHANGE_STEPS = (0.02, 0.1, 0.5, 2.0)
 
 
@@ -58,29 +56,6 @@ def flagged_cells(flagged: np.ndarray) -> np.ndarray:
 
 def _channels(code: str) -> tuple[int, int, int]:
     return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
-
-
-def mosaic(weights: np.ndarray, atlas: Atlas) -> np.ndarray:
-    """An image rebuilt from training patches, uint8 (13 H, 13 W, 3).
-
-    Every position shows the best training patches of the items that it recalls, mixed by their weights. A patch
-    reaches one position further on each side, where neighbours blend into one another.
-    """
-    height, width, items = weights.shape
-    side, step = _PIECE, _PIECE // 3
-    pieces = atlas.patches[:, 0, :side, :side].reshape(items, -1).astype(np.float32)
-    mixed = (weights.reshape(-1, items) @ pieces).reshape(height, width, side, side, 3)
-    ramp = 1 - np.abs(np.arange(side) - (side - 1) / 2) / (side / 2 + 0.5)
-    window = (ramp[:, None] * ramp[None, :])[..., None].astype(np.float32)
-    canvas = np.zeros((height * step + 2 * step, width * step + 2 * step, 3), np.float32)
-    total = np.zeros((*canvas.shape[:2], 1), np.float32)
-    for row in range(height):
-        for column in range(width):
-            area = np.s_[row * step : row * step + side, column * step : column * step + side]
-            canvas[area] += window * mixed[row, column]
-            total[area] += window
-    inner = np.s_[step:-step, step:-step]
-    return np.clip(np.rint(canvas[inner] / total[inner]), 0, 255).astype(np.uint8)
 
 
 # ----------------------------------------------------------------------------------------------------------- readings

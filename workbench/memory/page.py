@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench.memory import addressing, atlas, cache, forgetting, items, recall, recall_distance, settings, words
 from workbench.memory.scene import Scene
-from workbench.shared import frame, gallery, resources
+from workbench.shared import atlases, frame, gallery, resources
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -30,7 +30,7 @@ def _scene(model: Model, picture: Picture, loaded: Loaded) -> Scene:
     with st.spinner(words.LOOKING, show_time=True):
         trace = resources.trace(model, loaded)
     judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
-    return Scene(model, picture, loaded, trace, recall.as_trained(trace), judged, cache.atlas(model))
+    return Scene(model, picture, loaded, trace, recall.as_trained(trace), judged, atlases.of(model))
 
 
 def _start_view(scene: Scene) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from nnet.analysis import story
+from nnet.analysis import dense
 from workbench.memory import recall, words
 from workbench.memory.recall import Addressing
 from workbench.shared.settings import Setting, number, one_of, whole_number
@@ -75,8 +75,8 @@ def reset(trained: Addressing) -> None:
 
 def mix_all() -> None:
     """Address the memory so that every patch mixes all items, as step 5 of the tour does. A callback."""
-    TEMPERATURE.set(story.DENSE_TEMPERATURE)
-    SHRINK.set(story.DENSE_SHRINK)
+    TEMPERATURE.set(dense.DENSE_TEMPERATURE)
+    SHRINK.set(dense.DENSE_SHRINK)
 
 
 def choose_patch(row: int, column: int) -> None:

@@ -21,14 +21,15 @@ def prose(text: str) -> str:
     """A text as HTML, in which terms in double brackets can be pressed.
 
     Args:
-        text: plain.
+        text: plain; a new line stays one.
 
     Raises:
         KeyError: there is no such term.
     """
     parts = _MARKED.split(text)  # plain text and terms in turn
     inner = "".join(_pressed(part) if index % 2 else units.indices(escape(part)) for index, part in enumerate(parts))
-    return f'<div class="nn-prose">{inner}</div>'
+    lines = inner.replace("\n", "<br>")
+    return f'<div class="nn-prose">{lines}</div>'
 
 
 def plain(text: str) -> str:
