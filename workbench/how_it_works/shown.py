@@ -70,6 +70,8 @@ def tiles(scene: Scene, finding: Finding) -> None:
         _blind_spots(finding)
         return
     channel = model_answer.damped(scene) if scene.step == 6 else None
+    if scene.step == 6 and channel is None:
+        return
     captions = words.captions(scene.step, channel)
     found = _tiles(scene, scene.loaded.shown, finding, channel)
     _row(scene.loaded.hash, [(tile, captions[name]) for name, tile in found.items()])
@@ -124,7 +126,8 @@ def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, channel: Gated | N
         case 5:
             return _answers(scene, shown, finding)
         case 6:
-            return {} if channel is None else figures.gated(channel)
+            assert channel is not None  # `tiles` ends before this without one
+            return figures.gated(channel)
         case _:
             return figures.heatmaps(shown, finding)
 
