@@ -12,6 +12,7 @@ from builders import tiny_config
 from nnet.analysis.anatomy import anatomy, stages
 from nnet.detector import Detector
 from nnet.model.network import NNet
+from nnet.scoring.maps import MAPS
 from workbench.components.network import words
 from workbench.components.network.strip import HEIGHT, WIDTH, strip
 
@@ -34,7 +35,7 @@ def test_each_part_has_a_place_of_its_own_and_the_wave_reaches_it_at_its_stage(
     config = tiny_config(**changes)
     trace = Detector(NNet(config), config, "cpu").trace(image)
     parts = anatomy(trace, trace.native_maps)
-    drawn = ElementTree.fromstring(strip(parts, {"picture": "data:,a"}, words.LANES, "all of it"))
+    drawn = ElementTree.fromstring(strip(parts, {"picture": "data:,a"}, words.COLUMNS, "all of it"))
     groups = {group.get("data-name"): group for group in drawn.iter(f"{SVG}g") if group.get("data-name")}
     assert set(groups) == set(parts) and drawn.get("aria-label") == "all of it"
     boxes = {
@@ -49,4 +50,6 @@ def test_each_part_has_a_place_of_its_own_and_the_wave_reaches_it_at_its_stage(
     assert at == {name: number for number, names in enumerate(stages(parts)) for name in names}
     assert groups["picture"].find(f"{SVG}image").get("href") == "data:,a"
     texts = "".join(text for one in drawn.iter(f"{SVG}text") for text in one.itertext())
+    for name, part in (("memory", "memory"), ("code", "F_C"), ("maps", next(one for one in parts if one in MAPS))):
+        assert (name in texts) == (part in parts), "each column has a name"
     assert ("copier" in texts) == any(name.startswith("SF") for name in parts)

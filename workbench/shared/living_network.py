@@ -112,7 +112,7 @@ def strip(model: Model, loaded: Loaded, expression: Expression) -> str:
     parts = anatomy(resources.trace(model, loaded), expression.maps)
     judged = resources.judgement(model, loaded, expression)
     tiles = _tiles(model, loaded, parts, judged, part_words.COLOURS)
-    return small.strip(parts, tiles, part_words.LANES, part_words.TITLE)
+    return small.strip(parts, tiles, part_words.COLUMNS, part_words.TITLE)
 
 
 def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:

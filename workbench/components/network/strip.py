@@ -1,4 +1,4 @@
-"""The network as one small row without captions, for a place beside what changes it. Knows no Streamlit.
+"""The network as one small row with the names of its columns, for a place beside what changes it. Knows no Streamlit.
 
 Each part is a group `<g data-name="F_1" style="--at:1">`: `--at` is its stage, by which the wave reaches it.
 """
@@ -12,6 +12,7 @@ from nnet.analysis.anatomy import (
     MAP,
     MEMORY,
     PICTURE,
+    REBUILDER,
     RECALLED,
     SCORE,
     TEACHER,
@@ -24,12 +25,20 @@ from workbench.components.network.drawing import COLOURS, items
 from workbench.components.network.layout import Box
 from workbench.shared import theme
 
-WIDTH, HEIGHT = 864.0, 96.0
-_TILE, _LARGE = 22.0, 94.0
-_ROWS = (1.0, 25.0, 49.0, 73.0)
+WIDTH, HEIGHT = 864.0, 104.0
+NETWORKS = COPIER, TEACHER, REBUILDER
+_TILE, _LARGE = 21.0, 94.0
+_ROWS = (16.0, 38.0, 60.0, 82.0)
 """The three scales, and the memory's lane."""
-_LANES = {COPIER: (150.0, 3), TEACHER: (419.0, 0), "rebuilder": (671.0, 3)}
-"""Where the name of each lane stands: its left edge, and its row."""
+_LANES = {
+    COPIER: ((150.0, 11.0),),
+    TEACHER: ((325.0, 11.0),),
+    REBUILDER: ((640.0, 11.0),),
+    MAP: ((265.0, 11.0), (560.0, 11.0)),
+    MEMORY: ((277.0, 97.0),),
+    CODE: ((667.0, 97.0),),
+}
+"""Where the name of each lane stands: left edge and base line, above its column or beside its only tile."""
 
 
 def strip(parts: Mapping[str, Part], tiles: Mapping[str, str], lanes: Mapping[str, str], title: str) -> str:
@@ -51,20 +60,26 @@ def strip(parts: Mapping[str, Part], tiles: Mapping[str, str], lanes: Mapping[st
         f'<path d="{"".join(ways)}" fill="none" stroke="{theme.THRESHOLD}" stroke-opacity="0.45"/>',
         *(_tile(part, boxes[name], tiles.get(name), at[name]) for name, part in parts.items()),
         *(
-            f'<text x="{x:g}" y="{_ROWS[row] + 15:g}"><tspan fill="{COLOURS.get(kind, theme.THRESHOLD)}">'
-            f"\N{BLACK CIRCLE}</tspan> {escape(lanes[kind])}</text>"
-            for kind, (x, row) in _LANES.items()
-            if kind in kinds
+            _name(kind, lanes[kind], x, y)
+            for kind, places in _LANES.items()
+            for x, y in places
+            if kind in kinds and (kind != MAP or any(boxes[name].x == x for name in parts))
         ),
         "</svg>",
     ]
     return "".join(drawn)
 
 
+def _name(kind: str, name: str, x: float, y: float) -> str:
+    """With the dot of its colour where it is a network's."""
+    dot = f'<tspan fill="{COLOURS.get(kind, theme.THRESHOLD)}">\N{BLACK CIRCLE}</tspan> ' if kind in NETWORKS else ""
+    return f'<text x="{x:g}" y="{y:g}">{dot}{escape(name)}</text>'
+
+
 def _box(part: Part) -> Box:
     row = _ROWS[part.scale or 0]
     if part.kind in (PICTURE, SCORE):
-        return Box(0 if part.kind == PICTURE else WIDTH - _LARGE, 1, _LARGE, _LARGE)
+        return Box(0 if part.kind == PICTURE else WIDTH - _LARGE, 5, _LARGE, _LARGE)
     if part.kind == MEMORY:
         return Box(330, _ROWS[3], 110, _TILE)
     if part.kind == RECALLED or projects_answer(part):

@@ -18,6 +18,8 @@ LANES = {
     anatomy.TEACHER: "T, the teacher",
     anatomy.REBUILDER: shared_words.BRANCHES["reverse"],
 }
+COLUMNS = {**LANES, anatomy.MAP: "maps", anatomy.MEMORY: "memory", anatomy.CODE: "code"}
+"""Of the small row."""
 COLOURS, MEAN, CHANNEL = "colours", "mean", "channel"
 TILES = {COLOURS: "PCA colours", MEAN: "Mean of the channels", CHANNEL: "One channel"}
 """What the tiles of features can show."""
