@@ -115,8 +115,8 @@ DAMAGE = "Damage"
 PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
 """What is painted, by the step."""
 FINDS, MISSED = ("S₁", "S₂"), "missed"
-STRENGTHS = "tiny, faint", "tiny, clear", "small, faint", "small, clear"
-"""Of the damages of step 3, from left to right."""
+STRENGTHS = "tiny: faint, clear", "small: faint, clear"
+"""Of the damages of step 3, from left to right, two columns each."""
 FOUND_ALONE = "{kind}: {forward} × threshold to S₁, {reverse} to S₂"
 BLIND = {
     "forward": {"forward": "Small {what}: S₁ misses it", "reverse": "S₂ finds it"},
@@ -226,8 +226,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Two students, two blind spots",
-        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees the picture and "
-        "cannot copy; but its code is coarse: fine detail of good parts is lost, too, and hides faint damage.",
+        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees it and cannot copy; "
+        "but its coarse code hides faint damage.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
