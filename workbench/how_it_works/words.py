@@ -226,8 +226,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Two students, two blind spots",
-        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees it and cannot copy; "
-        "but its coarse code hides faint damage.",
+        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees it and cannot "
+        "copy; but its coarse code hides faint damage.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
