@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.errors import NNetError
     from nnet.report import Subject, render, words
     from nnet.report.pictures import looking
+    from nnet.runs.length import of_checkpoint
     from nnet.saved.storage import write_text
 
     require_place(options.out)
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         found = next((one for one in kept if one.sha256 == dataset.content_hash()), None) or _measured(model, dataset)
     look = looking(model, dataset, found) if found is not None and dataset is not None else None
     try:
-        write_text(options.out, render(Subject(model.checkpoint, found, look)))
+        write_text(options.out, render(Subject(model.checkpoint, found, look, short=of_checkpoint(model.checkpoint))))
     except OSError as error:
         raise NNetError(f"{options.out} cannot be written ({error.strerror or error}).") from error
     print(f"{options.out} is the report on {model.checkpoint.name}.")

@@ -14,6 +14,7 @@ from nnet.config import Config
 from nnet.data import GOOD, sizes
 from nnet.data.framing import Framing
 from nnet.presets import PRESETS
+from nnet.presets.short import Short
 from nnet.report import svg, words
 from nnet.report.pictures import Look, groups, region
 from nnet.saved.card import framed, questions
@@ -39,6 +40,7 @@ class Subject:
         threshold: on that score; None for the model's own.
         curves: of the first score over pixels, "pixel_roc", "pixel_pr" and "pro": across and up, (k,) each. By default
             those of the result, which has them if it was measured just now.
+        short: that the model was trained for few steps; None where it was not, or where nothing is known of it.
     """
 
     checkpoint: Checkpoint
@@ -46,6 +48,7 @@ class Subject:
     look: Look | None = None
     threshold: float | None = None
     curves: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None
+    short: Short | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def render(subject: Subject) -> str:
     return environment.get_template("page.html.jinja").render(
         name=checkpoint.name,
         words=words,
-        warning=words.RANDOM_TEACHER if checkpoint.config.model.teacher_weights == "random" else "",
+        warnings=_warnings(subject),
         promise=_promise(subject),
         questions=questions(checkpoint.card),
         framing=[words.sentence(way) for way in framed(checkpoint.config.model)] or [words.WHOLE],
@@ -89,24 +92,58 @@ def _reference(subject: Subject) -> Reference:
     return subject.checkpoint.calibration.for_expression(expression)
 
 
+def _warnings(subject: Subject) -> list[str]:
+    """What must be known before anything else is believed."""
+    is_random = subject.checkpoint.config.model.teacher_weights == "random"
+    first = None if subject.stored is None else subject.stored.results[0]
+    value = None if first is None else first.overall.i_auroc
+    where = None if first is None or subject.stored is None else _intervals(subject.stored).get("i_auroc")
+    said = (
+        words.RANDOM_TEACHER if is_random else "",
+        "" if subject.short is None else subject.short.sentence,
+        words.chance(value, where) if value is not None and where is not None and words.is_chance(where) else "",
+    )
+    return [sentence for sentence in said if sentence]
+
+
 def _promise(subject: Subject) -> list[str]:
     own = _reference(subject)
     moved = subject.threshold is not None and subject.threshold != own.threshold
     used = own.with_threshold(subject.threshold) if moved and subject.threshold is not None else own
     other = words.OTHER_THRESHOLD if moved else ""
     lies = words.threshold(used.threshold, used.quantile, used.n, used.folds)
-    said = (lies, used.promised, used.reason, other)
+    said = (lies, used.promised, "" if moved else _broken(subject, own), used.reason, other)
     return [sentence for sentence in said if sentence]
 
 
+def _broken(subject: Subject, own: Reference) -> str:
+    """That more good pictures were flagged than the model's own threshold promises."""
+    if subject.stored is None or own.kept is not None:
+        return ""
+    good = subject.stored.results[0].scores[~_defective(subject.stored)]
+    flagged = int((good > own.threshold).sum())
+    is_broken = len(good) > 0 and own.promise.is_broken(flagged, len(good))
+    return words.broken_promise(flagged, len(good), subject.short) if is_broken else ""
+
+
 # -------------------------------------------------------------------------------------------------------- the result
+
+
+def _defective(stored: Stored) -> np.ndarray:
+    return np.array([label != GOOD for label in stored.labels], bool)
+
+
+def _intervals(stored: Stored) -> Mapping[str, tuple[float, float]]:
+    """Of the metrics of the first score."""
+    first = stored.results[0]
+    return stored.intervals.get(first.expression.text) or image_intervals(first.scores, _defective(stored))
 
 
 def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     """Everything that only a measured model has."""
     first, own = stored.results[0], max(_reference(subject).threshold, SMALLEST)
     threshold = own if subject.threshold is None else subject.threshold
-    defective = np.array([label != GOOD for label in stored.labels], bool)
+    defective = _defective(stored)
     flagged = first.scores > threshold
     framing, text = Framing.of(subject.checkpoint.config.model), first.expression.text
     counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
@@ -165,7 +202,7 @@ def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table
 def _metrics(stored: Stored, own: float, defective: np.ndarray) -> list[tuple[str, str, str, str]]:
     """Name, value, interval and meaning of each metric of the first score."""
     first = stored.results[0]
-    where = stored.intervals.get(first.expression.text) or image_intervals(first.scores, defective)
+    where = _intervals(stored)
     rows = [
         (name.short, f"{value:.3f}", words.interval(where.get(key)), name.meaning)
         for key, name in METRIC_NAMES.items()

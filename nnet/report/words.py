@@ -5,6 +5,7 @@ from typing import Any
 
 from nnet.crop import in_words
 from nnet.data import GOOD
+from nnet.presets.short import Short
 from nnet.units import percent
 
 GROUPS = {
@@ -59,6 +60,29 @@ def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
     """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
     found = f"{hit:,} of {counted(hit + miss, 'defect')} found"
     return f"{found}, {alarm:,} of {counted(normal + alarm, 'good part')} flagged"
+
+
+CHANCE = "not shown to be better than chance (50 %)"
+"""Of an I-AUROC whose interval reaches down to 0.5."""
+
+
+def is_chance(where: tuple[float, float] | None) -> bool:
+    """Whether an area under the ROC curve with this interval may be that of guessing."""
+    return where is not None and where[0] <= 0.5
+
+
+def chance(value: float, where: tuple[float, float]) -> str:
+    """That the order of the scores may be chance."""
+    return f"I-AUROC {value:.3f} ({where[0]:.3f} to {where[1]:.3f}): {CHANCE}."
+
+
+def broken_promise(flagged: int, good: int, short: Short | None) -> str:
+    """That a threshold flags more good parts than its promise allows (`Promise.is_broken`), and what may explain it."""
+    few = f" in only {short.counted}" if short is not None else ""
+    return (
+        f"The model's own threshold flags {flagged:,} of {counted(good, 'good part')} here, more than its promise "
+        f"allows: these pictures may differ from those that it was set by, or the model has learnt too little{few}."
+    )
 
 
 def misplaced(number: int) -> str:

@@ -35,6 +35,13 @@ class Promise:
     high: float
     folds: int = 0
 
+    def is_broken(self, flagged: int, good: int) -> bool:
+        """Whether `flagged` of `good` >= 1 further good parts are more than it allows: the whole interval of their
+        share (95 %) lies above its own."""
+        from nnet.scoring.metrics.bootstrap import share_interval  # slow to import
+
+        return share_interval(flagged, good)[0] > self.high
+
     def sentence(self, pictures: str = "held-out pictures") -> str:
         """Such as "Of further good parts it flags between 0.64 % and 31 % (90 % certain from 8 held-out pictures), 11 %
         on average." `pictures`: what the n are called."""

@@ -116,7 +116,7 @@ def test_inspect_warns_before_most_known_defects_are_let_pass(only_tiny: Path, m
         return parts.Decided((3, 10), (0, 5))
 
     monkeypatch.setattr(parts, "decided", decided)
-    warning = words.keeps_missing(7, 10, inspect_words.ON_TEST_PICTURES)
+    warning = words.sorts_little(parts.Decided((3, 10), (0, 5)), inspect_words.ON_TEST_PICTURES)
     own = resources.load_model("tiny", only_tiny, "cpu").detector.calibration.for_expression().threshold
     assert warning not in said(start(INSPECT))
     assert warning in said(start(INSPECT, view="regions", threshold="1.5"))

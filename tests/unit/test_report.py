@@ -16,8 +16,10 @@ from nnet.analysis.stored import Stored
 from nnet.cli import main
 from nnet.data import GOOD
 from nnet.data.framing import Framing
+from nnet.presets.short import Short
 from nnet.report import Subject, render, svg, words
 from nnet.report.pictures import chosen
+from nnet.runs.layout import RunSpec, write_spec
 from nnet.saved.card import framed
 from nnet.saved.checkpoint import load
 from nnet.scoring.aim import for_best_f1
@@ -124,6 +126,36 @@ def test_another_threshold_is_said(checkpoint: Path, category: Path) -> None:
     near = {kept.results[0].expression.text: np.where(np.array(kept.labels) == GOOD, np.nan, 0.0)}
     threshold = float(kept.results[0].scores.min()) * 0.99
     assert words.misplaced(2) in render(replace(subject, stored=replace(kept, near=near), threshold=threshold))
+
+
+def test_what_speaks_against_the_model_stands_at_the_top(checkpoint: Path, category: Path, tmp_path: Path) -> None:
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--save"]) == 0
+    out = tmp_path / "report.html"
+    for preset, told in (("", 0), ("small", 1)):
+        write_spec(checkpoint, RunSpec("A trial", "synthetic:metal", preset=preset))
+        assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
+        assert out.read_text(encoding="utf-8").count("the preset Small makes at least 600") == told
+    saved = load(checkpoint)
+    (kept,) = stored.read(saved)
+    text = kept.results[0].expression.text
+    for low, told in ((0.4, 1), (0.6, 0)):
+        sure = replace(kept, intervals={text: {**kept.intervals.get(text, {}), "i_auroc": (low, 0.9)}})
+        page, _, _ = render(Subject(saved, sure)).partition("<h2>")
+        assert page.count(words.CHANCE) == told
+
+
+def test_a_promise_that_was_broken_is_said_where_it_stands(checkpoint: Path, category: Path) -> None:
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--save"]) == 0
+    saved = load(checkpoint)
+    (kept,) = stored.read(saved)
+    own, first = saved.calibration.for_expression(kept.results[0].expression), kept.results[0]
+    for good, told in (([2.0] * 40, 1), ([0.5] * 40, 0)):
+        scores = own.threshold * np.array([*good, 2.0])
+        labels, keys = (GOOD,) * 40 + ("dent",), tuple(map(str, range(41)))
+        found = replace(kept, keys=keys, labels=labels, results=(replace(first, scores=scores),), near={})
+        page = render(Subject(saved, found, short=Short(48, 600, "small")))
+        _, _, after = page.partition("<h2>What the threshold promises</h2>")
+        assert after.count(str(escape(words.broken_promise(40, 40, Short(48, 600, "small"))))) == told
 
 
 def test_the_worst_pictures_come_first() -> None:

@@ -7,8 +7,10 @@ from builders import write_category
 from nnet.data import open_dataset
 from nnet.data.framing import Advice
 from nnet.expression import PRESETS
+from nnet.presets.short import Short
 from nnet.report.words import headline
 from nnet.scoring.calibration import Kept
+from nnet.scoring.metrics import evaluate
 from nnet.scoring.metrics.bootstrap import share_interval
 from nnet.scoring.promise import before_training
 from workbench.evaluate import words as evaluate_words
@@ -86,9 +88,29 @@ def test_a_kept_threshold_is_said_with_what_it_was_chosen_by_and_nothing_held_ou
     assert "seen no defect" in evaluate_words.aim_help(None)
 
 
-def test_a_threshold_that_misses_more_than_half_of_the_defects_is_not_kept_unwarned():
-    assert "104 of 200 defects" in words.keeps_missing(104, 200)
-    assert words.keeps_missing(100, 200) == "" == words.keeps_missing(0, 0)
+def test_a_threshold_that_misses_most_defects_or_flags_most_good_parts_is_not_kept_unwarned():
+    assert words.sorts_little(Decided((29, 30), (19, 20))).endswith(": here it flags 19 of 20 good parts.")
+    assert "misses 104 of 200 defects" in words.sorts_little(Decided((96, 200), (0, 5)))
+    assert "flags 3 of 5 good parts and misses 2 of 2 defects" in words.sorts_little(Decided((0, 2), (3, 5)))
+    assert words.sorts_little(Decided((100, 200), (10, 20))) == "" == words.sorts_little(Decided((0, 0), (0, 0)))
+
+
+def test_more_flagged_good_parts_than_promised_are_spoken_of_only_where_that_is_shown():
+    few, trial = before_training(8, 0.95), Short(48, 600, "small")
+    assert few.high < 7 / 20 and evaluate_words.advice((13, 7, 18, 12), few) == "", "the two intervals overlap"
+    assert not few.is_broken(7, 20) and few.is_broken(15, 20)
+    said = evaluate_words.advice((5, 15, 0, 30), few)
+    assert "15 of 20 good parts" in said and "may differ" in said and "they differ" not in said and "steps" not in said
+    said = evaluate_words.advice((5, 15, 0, 30), few, trial)
+    assert "learnt too little in only 48 steps" in said and said.endswith("Train again with more epochs first.")
+    assert words.tried(few, Decided((12, 30), (7, 20))).endswith("missed 18 of 30 defects.")
+
+
+def test_an_order_that_may_be_chance_is_called_so():
+    found = evaluate(None, None, [0.1, 0.3, 0.2, 0.4], [0, 0, 1, 1])
+    chance = evaluate_words.verdict(found, {"i_auroc": (0.423, 0.760)})
+    assert "not shown to be better than chance (50 %)" in chance
+    assert "chance" not in evaluate_words.verdict(found, {"i_auroc": (0.51, 0.760)}) + evaluate_words.verdict(found, {})
 
 
 def test_a_part_without_maps_says_how_long_they_take_and_what_is_known_without():

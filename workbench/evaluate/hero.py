@@ -3,7 +3,9 @@
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.report.words import headline
+from nnet.report.words import chance, headline, is_chance
+from nnet.runs.length import of_checkpoint
+from nnet.saved.card import questions
 from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, words
 from workbench.evaluate.scene import Scene
@@ -19,6 +21,7 @@ def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
     st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    _cautions(scene)
     _foreign(scene)
     if decisions.is_chosen_here(scene, threshold):
         st.markdown(f":material/info: {words.OPTIMISTIC}")
@@ -44,6 +47,17 @@ def draw(scene: Scene, threshold: float) -> None:
         shown = decisions.histogram(scores, scene.defective, labels, threshold, (name, own))
         threshold_histogram.draw("evaluate_histogram", {**shown, "height": _HEIGHT, "quiet": True}, by_hand)
         st.caption(words.DRAG_HINT)
+
+
+def _cautions(scene: Scene) -> None:
+    """Say what speaks against trusting the model: its result, how long it was trained, and its training pictures."""
+    checkpoint, value = scene.model.detector.checkpoint, scene.result.overall.i_auroc
+    where, short = scene.scored[0].intervals.get("i_auroc"), of_checkpoint(checkpoint)
+    said = [] if short is None else [short.sentence]
+    if value is not None and where is not None and is_chance(where):
+        said.append(chance(value, where))
+    for one in (*said, *map(units.plain, questions(checkpoint.card))):
+        st.markdown(f":material/warning: {one}")
 
 
 def _foreign(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from workbench.shared import units
 
 
 def draw(scene: Scene) -> None:
-    st.markdown(words.verdict(scene.result.overall))
+    st.markdown(words.verdict(scene.result.overall, scene.scored[0].intervals))
     st.markdown(words.OVERALL_TITLE, help=words.TERMS_HELP)
     every = (
         {

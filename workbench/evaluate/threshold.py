@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from nnet.runs.length import of_checkpoint
 from nnet.scoring.calibration import Kept
 from nnet.scoring.metrics.bootstrap import rate_intervals
 from workbench.evaluate import decisions, figures, hero, words
@@ -12,6 +13,7 @@ from workbench.evaluate.settings import AIM, CUT, RATE
 from workbench.shared import keep_threshold
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose, slider
+from workbench.shared.parts import Decided
 
 _TILES = 12  # images in each gallery
 # Without it, what was set before a control was first drawn comes back once it is not drawn (Streamlit 1.67).
@@ -45,13 +47,14 @@ def draw(scene: Scene) -> None:
         aim == "own"
         and kept is None
         and not scene.is_foreign
-        and (said := words.advice(counts, scene.reference.promise))
+        and (said := words.advice(counts, scene.reference.promise, of_checkpoint(scene.model.detector.checkpoint)))
     ):
         st.info(said, icon=":material/lightbulb:")
     passed, flagged, missed, found = counts
     reason = words.chosen_on(scene.pictures.name, *counts)
     chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged, data=scene.pictures.hash)
-    warning = words.KEEP_FOREIGN if scene.is_foreign else shared_words.keeps_missing(missed, missed + found)
+    decided = Decided((found, missed + found), (flagged, passed + flagged))
+    warning = words.KEEP_FOREIGN if scene.is_foreign else shared_words.sorts_little(decided)
     keep_threshold.draw(scene.model, scene.reference, chosen, "evaluate", warning)
     if kept is not None and threshold == scene.own_threshold:
         st.caption(shared_words.kept_threshold(kept))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
-from nnet.report.words import BEST_F1_MEANS, headline
+from nnet.presets.short import Short
+from nnet.report.words import BEST_F1_MEANS, CHANCE, broken_promise, headline, is_chance
 from nnet.scoring.calibration import Kept
 from nnet.scoring.maps import BRANCHES, MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
@@ -322,10 +323,11 @@ def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], at: float) -
     return images | pixels if metrics.p_ap is None else pixels | images
 
 
-def verdict(metrics: Metrics) -> str:
-    """What the numbers mean, in a sentence or two."""
+def verdict(metrics: Metrics, where: Mapping[str, tuple[float, float]]) -> str:
+    """What the numbers mean, in a sentence or two; `where`: each metric's interval, as far as it has one."""
     pairs = NOT_AVAILABLE if metrics.i_auroc is None else units.percent(metrics.i_auroc)
-    sentence = f"In **{pairs}** of all pairs of a normal and a defective image, the defective one scores higher."
+    sentence = f"In **{pairs}** of all pairs of a normal and a defective image, the defective one scores higher"
+    sentence += f": **{CHANCE}**." if is_chance(where.get("i_auroc")) else "."
     if metrics.p_pro is None:
         return sentence
     return (
@@ -395,23 +397,23 @@ SHARE_HELP = (
 F1_HELP = "Below it: where it lies with 95 % (percentile bootstrap); nothing where all pictures were decided alike."
 _MANY_MISSED = 0.2
 """The share of the defects that a threshold may miss before it is advised against, if it flags hardly a good part."""
+_TRAIN_LONGER = "Train again with more epochs first."
 _WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
 
 
-def advice(counts: tuple[int, int, int, int], promised: Promise) -> str:
+def advice(counts: tuple[int, int, int, int], promised: Promise, short: Short | None = None) -> str:
     """What to do where the model's own threshold, which has seen no defect, flags too little or too much; else "".
 
     Args:
         counts: as `decisions.counts` gives them, at that threshold.
         promised: which share of further good parts it flags.
+        short: that the model was trained for few steps.
     """
     passed, flagged, missed, found = counts
     good, defective = passed + flagged, missed + found
-    if flagged > promised.high * good:
-        return (
-            f"The model's own threshold flags more good parts here than it promises, {flagged} of {good}: they differ "
-            f"from those that it was set by. {_WHAT_TO_DO.format(aim=AIMS['alarm'].lower())}"
-        )
+    if good and promised.is_broken(flagged, good):
+        todo = _WHAT_TO_DO.format(aim=AIMS["alarm"].lower()) if short is None else _TRAIN_LONGER
+        return f"{broken_promise(flagged, good, short)} {todo}"
     if flagged <= promised.expected * good and missed > _MANY_MISSED * defective:
         return (
             "The model's own threshold lets more defects pass here than it has to: it has seen no defect, flags "

@@ -118,7 +118,7 @@ def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, 
     if judged is not calibrated:
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
     if judged is not calibrated or calibrated.reference.kept is not None:
-        chosen, warning = Kept(moved, words.KEPT_ON_INSPECT), _missing(model, judged)
+        chosen, warning = Kept(moved, words.KEPT_ON_INSPECT), _sorts_little(model, judged)
         keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved)
     if kinds.beyond(model, loaded) is not None:
         return
@@ -146,16 +146,13 @@ def _unmoved() -> None:
     settings.THRESHOLD.set(1.0)
 
 
-def _missing(model: Model, judged: Judgement) -> str:
-    """How many of the known defects a threshold misses, where they are too many."""
+def _sorts_little(model: Model, judged: Judgement) -> str:
+    """What a threshold gets wrong on the model's own test pictures, where that is too much."""
     entry = model_list.entries().get(model.name)
     if entry is None or judged.reference.expression != model.detector.config.scoring.parsed:
         return ""
     found = parts.decided(entry, judged.reference.threshold)
-    if found is None:
-        return ""
-    hits, defective = found.found
-    return shared_words.keeps_missing(defective - hits, defective, words.ON_TEST_PICTURES)
+    return "" if found is None else shared_words.sorts_little(found, words.ON_TEST_PICTURES)
 
 
 def _unproven(model: Model, judged: Judgement) -> None:

@@ -1,11 +1,10 @@
 """What to know of a finished model before it is trusted, from its files alone: nothing is loaded for it."""
 
 from nnet.errors import NNetError
-from nnet.presets import PRESETS
-from nnet.runs.layout import SPEC, read_spec
+from nnet.runs.length import too_short
 from nnet.saved import kept_thresholds
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT
-from workbench.shared import model_words, words
+from workbench.shared import words
 from workbench.shared.model_list import ModelEntry
 
 
@@ -32,7 +31,5 @@ def _threshold(entry: ModelEntry) -> str:
 
 
 def _few_steps(entry: ModelEntry) -> str:
-    spec = read_spec(entry.path) if (entry.path / SPEC).exists() else None
-    least = PRESETS[spec.preset].train.min_steps if spec is not None and spec.preset in PRESETS else 0
-    is_short = spec is not None and entry.steps is not None and entry.steps < least
-    return model_words.few_steps(entry.steps or 0, least, spec.preset) if spec is not None and is_short else ""
+    found = too_short(entry.path, entry.steps)
+    return "" if found is None else found.sentence

@@ -27,17 +27,21 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
         reference: the model's own, for the score at hand.
         chosen: the threshold at hand, with its reason.
         place: tells the buttons of two pages apart.
-        warning: what should be known before the press; "" for nothing.
+        warning: what should be known before the press, and is said again once it is kept; "" for nothing.
         then: called once it is kept.
     """
     if hosting.is_shared():
         return
     if (said := st.session_state.pop(_SAID, None)) is not None:
-        text, is_done = said
-        if is_done:
+        text, is_done, warned = said
+        if is_done and warned:
+            st.warning(text, icon=":material/bookmark_added:")
+        elif is_done:
             st.success(text, icon=":material/bookmark_added:")
         else:
             st.error(text, icon=":material/error:")
+    if warning and chosen.threshold != reference.threshold:
+        st.warning(warning, icon=":material/warning:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             words.KEEP,
@@ -46,10 +50,8 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
             help=words.KEEP_HELP,
             disabled=chosen.threshold == reference.threshold,
             on_click=_keep,
-            args=(model, reference.expression.text, chosen, then),
+            args=(model, reference.expression.text, chosen, warning, then),
         )
-        if warning and chosen.threshold != reference.threshold:
-            st.markdown(f":material/warning: {warning}")
         if reference.kept is not None:
             st.button(
                 words.UNDO_KEPT,
@@ -61,7 +63,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
             )
 
 
-def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
+def _keep(model: Model, expression: str, chosen: Kept, warning: str, then: Then) -> None:
     """A callback. What it does is told at once and beside the page, which takes a while to be drawn again, and then in
     the same words in its place. Of a copy, the page goes on with that."""
     toast = st.toast(words.KEEPING, icon=":material/hourglass_top:", duration="infinite")
@@ -81,10 +83,11 @@ def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
         if then is not None:
             then()
     except (NNetError, OSError) as error:
-        st.session_state[_SAID] = units.plain(str(error)), False
+        st.session_state[_SAID] = units.plain(str(error)), False, False
         toast.toast(words.NOT_KEPT, icon=":material/error:")
     else:
-        st.session_state[_SAID] = said, True
+        said = f"{said} {warning}".strip()
+        st.session_state[_SAID] = said, True, bool(warning)
         toast.toast(said, icon=":material/bookmark_added:")
 
 
@@ -92,6 +95,6 @@ def _undo(model: Model, expression: str) -> None:
     """A callback."""
     try:
         kept_thresholds.undo(model.detector.checkpoint.path, expression)
-        st.session_state[_SAID] = words.UNDONE, True
+        st.session_state[_SAID] = words.UNDONE, True, False
     except NNetError as error:
-        st.session_state[_SAID] = units.plain(str(error)), False
+        st.session_state[_SAID] = units.plain(str(error)), False, False

@@ -10,10 +10,9 @@ from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.runs import parts
 from nnet.runs.layout import SPEC, read_spec
+from nnet.runs.length import trained_steps
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
-from nnet.training.schedule import steps_per_epoch
-from nnet.training.state import load_history
 from workbench.shared import model_data, resources, words
 
 _KEPT = 256
@@ -119,7 +118,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             held_out=None if about.get("cross_folds") else about.get("calibration_images"),
             measured_on={} if measured_on.get("sha256") == own.get("sha256") else measured_on,
             folds=about.get("cross_folds") or 0,
-            steps=_steps(path, config, about["training_images"]),
+            steps=trained_steps(path, config, about["training_images"]),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))
@@ -133,15 +132,6 @@ def _part(path: Path, about: Mapping[str, Any]) -> str:
     except (NNetError, OSError):  # the list of runs says why
         pass
     return parts.of_account(about.get("data") or {})
-
-
-def _steps(path: Path, config: Config, images: int) -> int | None:
-    """As its history tells; None without one that can be read."""
-    try:
-        history = load_history(path)
-        return history[-1]["epoch"] * steps_per_epoch(config.train, images) if history else None
-    except (NNetError, OSError):
-        return None
 
 
 def _title(path: Path) -> str:

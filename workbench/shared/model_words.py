@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
-from workbench.shared import setting_words, units
+from workbench.shared import units
 
 if TYPE_CHECKING:
     from nnet.runs import Run
@@ -214,15 +214,6 @@ def measured(entry: ModelEntry) -> str:
     """The headline metric, and on what, where that is not the model's own test pictures."""
     on = f" on {units.plain(pictures_of(entry.measured_on))}" if entry.measured_on else ""
     return f"{headline_metric(entry.i_auroc)}{on}" if entry.i_auroc is not None else NOT_MEASURED
-
-
-def few_steps(steps: int, least: int, preset: str) -> str:
-    """That a finished model was trained for fewer steps than its preset lets any run be."""
-    return (
-        f"Only {units.plural(steps, 'step')}: the preset {setting_words.PRESETS[preset]} makes at least {least:,}. "
-        "After fewer the model may have learnt too little to tell good parts from defects. Train again with more "
-        "epochs before you rely on it."
-    )
 
 
 def other_models(count: int) -> str:

@@ -227,11 +227,17 @@ UNDO_KEPT = "Undo the kept threshold"
 UNDONE = "The threshold that was kept last is undone."
 
 
-def keeps_missing(missed: int, defective: int, where: str = "here") -> str:
-    """The warning beside the button, where the threshold misses more than half of the known defects; else ""."""
-    if 2 * missed <= defective:
-        return ""
-    return f"It misses {missed:,} of {units.plural(defective, 'defect')} {where}, more than half."
+def sorts_little(found: Decided, where: str = "here") -> str:
+    """The warning before the button, where the threshold flags more than half of the good pictures or misses more than
+    half of the known defects; else ""."""
+    (hits, defective), (flagged, good) = found.found, found.flagged
+    missed = defective - hits
+    said = (
+        f"flags {flagged:,} of {units.plural(good, 'good part')}" if 2 * flagged > good else "",
+        f"misses {missed:,} of {units.plural(defective, 'defect')}" if 2 * missed > defective else "",
+    )
+    wrong = " and ".join(filter(None, said))
+    return f"This threshold sorts little: {where} it {wrong}." if wrong else ""
 
 
 NO_VERDICT = "This model has learnt parts that look different, so its score means nothing for this picture."
@@ -271,7 +277,7 @@ def tried(said: Promise | None, found: Decided) -> str:
     """What became of a promise on the model's own test pictures; without one, what was decided there alone."""
     (hits, defective), (flagged, good) = found.found, found.flagged
     so = ""
-    if said is not None and flagged > said.high * good:
+    if said is not None and good and said.is_broken(flagged, good):
         so = _MORE_ALARMS
     elif said is not None and flagged < said.low * good:
         so = _FEW_ALARMS if hits < defective else _FEW_ALARMS_ALONE

@@ -5,11 +5,11 @@ import streamlit as st
 
 from nnet.data.framing import Framing
 from nnet.errors import NNetError
-from nnet.presets import PRESETS
+from nnet.presets.short import short
 from nnet.runs import Run
 from nnet.runs.layout import DATA, UPLOADED
 from nnet.scoring.promise import before_training
-from workbench.shared import model_words, units
+from workbench.shared import units
 from workbench.shared import words as shared_words
 from workbench.train import findings, looking, words
 from workbench.train.looking import Choice
@@ -35,6 +35,6 @@ def draw(run: Run) -> None:
     if Framing.of(spec.config.model).is_whole:  # else it depends on how many windows a picture has
         epochs, steps = looking.length(spec.config, train)
         st.caption(words.length(spec.config, train, epochs, steps))
-        if spec.preset in PRESETS and steps < (least := PRESETS[spec.preset].train.min_steps):
-            st.markdown(f":material/warning: {model_words.few_steps(steps, least, spec.preset)}")
+        if (found_short := short(steps, spec.preset)) is not None:
+            st.markdown(f":material/warning: {found_short.sentence}")
     findings.pictures(found)
