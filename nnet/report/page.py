@@ -146,10 +146,13 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     defective = _defective(stored)
     flagged = first.scores > threshold
     framing, text = Framing.of(subject.checkpoint.config.model), first.expression.text
-    counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
+    normal, alarm, miss, hit = (
+        int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)
+    )
+    elsewhere = int(misplaced(first.scores, stored.near.get(text), threshold).sum())
     return {
-        "verdict": words.headline(*counts),
-        "misplaced": words.misplaced(int(misplaced(first.scores, stored.near.get(text), threshold).sum())),
+        "verdict": words.headline(normal, alarm, miss, hit, elsewhere),
+        "misplaced": words.misplaced(elsewhere),
         "measured": words.measured(stored.data, stored.created),
         "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look, framing),
         "hatched": words.HATCHED if framing.crop or framing.ignore else "",

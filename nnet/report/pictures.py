@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from nnet.analysis.near import misplaced
 from nnet.analysis.stored import Stored
 from nnet.data import GOOD, Dataset
 from nnet.data.errors import ImageError
@@ -77,18 +78,20 @@ def groups(stored: Stored, threshold: float, own: float, look: Look, framing: Fr
         own: the model's own threshold for it.
         framing: of the model; what it does not look at is hatched.
     """
-    scores, defective = stored.results[0].scores, np.array([label != GOOD for label in stored.labels], bool)
+    first, defective = stored.results[0], np.array([label != GOOD for label in stored.labels], bool)
+    scores, near = first.scores, stored.near.get(first.expression.text)
+    notes = [f", {words.WRONG_PLACE}" if wrong else "" for wrong in misplaced(scores, near, threshold)]
     return [
         Group(
             words.group(words.GROUPS[name], len(which), total),
-            tuple(_shown(stored, int(i), own, look, framing) for i in which),
+            tuple(_shown(stored, int(i), own, look, framing, notes[i]) for i in which),
             words.NONE[name],
         )
         for name, (which, total) in chosen(scores, defective, threshold).items()
     ]
 
 
-def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing) -> Shown:
+def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing, note: str) -> Shown:
     key, label = stored.keys[index], stored.labels[index]
     try:
         image, judged = look(index)
@@ -98,7 +101,7 @@ def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing)
     small = hatched(small, framing.seen(image.shape, small.shape))
     heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
     score = words.against(multiple(float(stored.results[0].scores[index]), own))
-    return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}")
+    return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}{note}")
 
 
 def region(framing: Framing, picture: Sequence[int] | None) -> str:

@@ -11,8 +11,8 @@ from nnet.units import percent
 GROUPS = {
     "misses": "Worst misses",
     "alarms": "Worst false alarms",
-    "found": "Rightly found",
-    "passed": "Rightly let pass",
+    "found": "Defects found",
+    "passed": "Good parts let pass",
 }
 NONE = {
     "misses": "No defective picture is missed at this threshold.",
@@ -56,9 +56,11 @@ DIFFERS = "{key} is not the picture that was measured: it scores differently now
 GONE = "{data} has no picture {key} any more."
 
 
-def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
-    """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
+def headline(normal: int, alarm: int, miss: int, hit: int, elsewhere: int = 0) -> str:
+    """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"; after the found ones how many
+    of them were found `elsewhere` than where they are."""
     found = f"{hit:,} of {counted(hit + miss, 'defect')} found"
+    found += f" ({elsewhere:,} in the wrong place)" if elsewhere else ""
     return f"{found}, {alarm:,} of {counted(normal + alarm, 'good part')} flagged"
 
 
@@ -91,6 +93,9 @@ def misplaced(number: int) -> str:
         return ""
     them = "it" if number == 1 else "them"
     return f"Found in the wrong place: {number:,}. What is marked on {them} lies elsewhere than the mask of the defect."
+
+
+WRONG_PLACE = "found in the wrong place"
 
 
 def counted(number: int, noun: str) -> str:
@@ -137,8 +142,8 @@ def against(ratio: float) -> str:
 
 
 def group(title: str, shown: int, total: int) -> str:
-    """Above some pictures: "Worst misses (3 of 104)"."""
-    return f"{title} ({shown} of {total:,})" if total > shown else title
+    """Above some pictures: "Worst misses (3 of 104 shown)"."""
+    return f"{title} ({shown} of {total:,} shown)" if total > shown else title
 
 
 def interval(found: tuple[float, float] | None) -> str:

@@ -424,7 +424,8 @@ def test_the_report_is_made_without_a_session(category: Path, monkeypatch: pytes
     found = subsets.attribute(scenes[0].evidence)
     middle = float(np.median(scenes[0].result.scores))
     made = download.report(scenes[0], middle, found)
-    assert headline(*decisions.counts(scenes[0].result.scores, scenes[0].defective, middle)) in made
+    wrong = len(decisions.misplaced(scenes[0], middle))
+    assert headline(*decisions.counts(scenes[0].result.scores, scenes[0].defective, middle), wrong) in made
     wrong = sum(map(len, decisions.worst(scenes[0].result.scores, scenes[0].defective, middle)))
     for title, _, _ in report_words.CURVES.values():
         assert f'aria-label="{title}"' in made, "curves over pictures and over pixels"
@@ -583,7 +584,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     with patch.object(evaluation, "collect") as measuring:
         at = start()
         found = decisions_of(checkpoint)
-        assert at.subheader[0].value == headline(*found)
+        assert re.sub(r" \(\d+ in the wrong place\)", "", at.subheader[0].value) == headline(*found)
         shown = next(d.value for d in at.dataframe if "I-AUROC" in d.value)
         for name, cells in zip(work_expressions(shown), shown.itertuples(index=False), strict=True):
             assert cells[4].split()[0] == words.value(values["scores"][name]["i_auroc"])
@@ -615,7 +616,8 @@ def the_report_needs_no_measuring(category: Path) -> None:
     scores = scenes[0].result.scores
     middle = float(np.median(scores))
     made = download.report(scenes[0], middle, None)
-    assert headline(*decisions.counts(scores, scenes[0].defective, middle)) in made
+    wrong = len(decisions.misplaced(scenes[0], middle))
+    assert headline(*decisions.counts(scores, scenes[0].defective, middle), wrong) in made
     assert "data:image/" in made and open_dataset(category).content_hash() in made
 
 

@@ -15,7 +15,7 @@ from nnet.expression import read
 from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept, Reference
 from workbench.inspect import words as inspect_words
-from workbench.shared import parts, resources, words
+from workbench.shared import model_words, parts, resources, words
 
 
 def page(folder: str) -> None:
@@ -100,12 +100,21 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     at = start(INSPECT, view="regions", threshold="1.5")
+    assert model_words.KEPT_THRESHOLD not in in_sidebar(at)
     fine(at.button(key="keep-inspect").click().run())
+    assert model_words.KEPT_THRESHOLD in in_sidebar(at)
     ((expression, chosen),) = kept_thresholds.read(path).items()
     reference = resources.load_model("part", path, "cpu").detector.calibration.for_expression(expression)
     assert reference.threshold == chosen.threshold
     assert at.session_state["threshold"] == 1, "it is not to be multiplied once more"
     assert "Set by hand on Inspect." in said(at) and "The threshold rests on" not in said(at)
+    fine(at.button(key="undo-inspect").click().run())
+    assert model_words.KEPT_THRESHOLD not in in_sidebar(at)
+
+
+def in_sidebar(at: AppTest) -> str:
+    """What is said below the model that is chosen."""
+    return " ".join(one.value for one in at.sidebar.caption)
 
 
 def test_inspect_warns_before_most_known_defects_are_let_pass(only_tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring import doubts
 from nnet.scoring.calibration import Kept
 from nnet.scoring.promise import before_training
-from workbench.shared import cautions, model_list, model_words, resources, setting_words, units
+from workbench.shared import cautions, model_list, model_words, parts, resources, setting_words, units
 from workbench.shared import words as shared_text
 from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
@@ -629,6 +629,7 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
     copy = runs.get("original-copy")
     assert copy.spec.config.loss.alpha == 2.0
     assert len(list((copy.path / "data").rglob("*.png"))) == 14
+    assert parts.of_run(copy.path, copy.spec)[1] == "Original", "the part keeps its name"
     made = make_run(runs, "Woven", "synthetic:fabric", device="cpu", tensorboard=True)
     at = press(start(TRAIN, run=made.id), "copy_run")
     assert at.segmented_control(key="texture").value == "fabric" and at.toggle(key="run_tensorboard").value

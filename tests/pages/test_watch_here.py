@@ -94,6 +94,12 @@ def test_a_watcher_says_that_its_model_has_another_threshold_and_takes_it_up(
     (other,) = watchers.running()
     assert other.folder == one.folder and other.out != one.out, "its decisions are other ones"
     assert text.OTHER_THRESHOLD not in said(at) and at.button(key="watch_stop")
+    warning = text.kept_flags_most(19, 20)
+    assert warning not in said(at), "how many it flagged is not known"
+    kept_thresholds.keep(path, expression, Kept(0.5, "A trial", pictures=20, above=19))
+    fine(at.run())
+    fine(at.button(key="watch_take_up").click().run())
+    assert warning in said(at)
 
 
 @pytest.mark.parametrize("written", ["/nowhere/at/all", "~nobody at all/x", "x" * 5000, "/dev/zero"])

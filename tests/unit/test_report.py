@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from nnet.data import GOOD
 from nnet.data.framing import Framing
 from nnet.presets.short import Short
 from nnet.report import Subject, render, svg, words
-from nnet.report.pictures import chosen
+from nnet.report.pictures import chosen, groups
 from nnet.runs.layout import RunSpec, write_spec
 from nnet.saved.card import framed
 from nnet.saved.checkpoint import load
@@ -125,7 +126,17 @@ def test_another_threshold_is_said(checkpoint: Path, category: Path) -> None:
     assert words.misplaced(2) not in low
     near = {kept.results[0].expression.text: np.where(np.array(kept.labels) == GOOD, np.nan, 0.0)}
     threshold = float(kept.results[0].scores.min()) * 0.99
-    assert words.misplaced(2) in render(replace(subject, stored=replace(kept, near=near), threshold=threshold))
+    elsewhere = render(replace(subject, stored=replace(kept, near=near), threshold=threshold))
+    assert words.misplaced(2) in elsewhere and "2 of 2 defects found (2 in the wrong place), 3 of 3" in elsewhere
+    judged = SimpleNamespace(score=np.zeros((8, 8)), reference=SimpleNamespace(colour_range=(0.0, 1.0), threshold=0.5))
+    look = lambda index: (np.zeros((8, 8, 3), np.uint8), judged)  # noqa: E731
+    for known, told in ((near, 2), ({}, 0)):
+        (found,) = (
+            one
+            for one in groups(replace(kept, near=known), threshold, 1.0, look, Framing(64, 8))  # type: ignore[arg-type]
+            if one.title.startswith(words.GROUPS["found"])
+        )
+        assert sum(one.caption.endswith(words.WRONG_PLACE) for one in found.pictures) == told
 
 
 def test_what_speaks_against_the_model_stands_at_the_top(checkpoint: Path, category: Path, tmp_path: Path) -> None:
@@ -156,6 +167,11 @@ def test_a_promise_that_was_broken_is_said_where_it_stands(checkpoint: Path, cat
         page = render(Subject(saved, found, short=Short(48, 600, "small")))
         _, _, after = page.partition("<h2>What the threshold promises</h2>")
         assert after.count(str(escape(words.broken_promise(40, 40, Short(48, 600, "small"))))) == told
+
+
+def test_a_group_says_how_many_of_its_pictures_are_shown() -> None:
+    assert words.group(words.GROUPS["found"], 2, 12) == "Defects found (2 of 12 shown)"
+    assert words.group(words.GROUPS["found"], 2, 2) == "Defects found"
 
 
 def test_the_worst_pictures_come_first() -> None:

@@ -22,6 +22,9 @@ from workbench.train import words as train_words
 
 def test_evaluate_opens_on_the_four_counts():
     assert headline(17, 3, 3, 27) == "27 of 30 defects found, 3 of 20 good parts flagged"
+    said = headline(13, 7, 18, 12, 4)
+    assert said == "12 of 30 defects found (4 in the wrong place), 7 of 20 good parts flagged"
+    assert evaluate_words.chosen_on("tiles", (13, 7, 18, 12), 4) == f"Chosen on tiles: {said}."
     assert headline(1, 0, 0, 1) == "1 of 1 defect found, 0 of 1 good part flagged"
 
 
@@ -135,6 +138,8 @@ def test_the_pictures_that_were_held_out_are_named_where_training_images_are_cou
     lines = model_words.model_lines(entry)
     assert "371 training images · 41 held out for the threshold" in lines[0]
     assert "128 × 128 px, 1,008 steps" in lines[1]
+    kept = model_words.model_lines(entry, is_kept=True)
+    assert model_words.KEPT_THRESHOLD in kept[0] and "for the threshold" not in kept[0] and kept[1:] == lines[1:]
     assert model_words.model_row(entry, None, "")["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
     assert "1,008 steps, 371 good pictures of cells" in model_words.setup(entry)
 

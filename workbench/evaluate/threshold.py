@@ -51,7 +51,7 @@ def draw(scene: Scene) -> None:
     ):
         st.info(said, icon=":material/lightbulb:")
     passed, flagged, missed, found = counts
-    reason = words.chosen_on(scene.pictures.name, *counts)
+    reason = words.chosen_on(scene.pictures.name, counts, len(decisions.misplaced(scene, threshold)))
     chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged, data=scene.pictures.hash)
     decided = Decided((found, missed + found), (flagged, passed + flagged))
     warning = words.KEEP_FOREIGN if scene.is_foreign else shared_words.sorts_little(decided)

@@ -532,9 +532,9 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 HEADLINE_HELP = "At the threshold that is set. Under Threshold it can be set by what is wanted, and kept."
 
 
-def chosen_on(data: str, normal: int, alarm: int, miss: int, hit: int) -> str:
-    """Why a threshold is kept that was chosen on a labelled set."""
-    return f"Chosen on {data}: {headline(normal, alarm, miss, hit)}."
+def chosen_on(data: str, counts: tuple[int, int, int, int], elsewhere: int) -> str:
+    """Why a threshold is kept that was chosen on a labelled set; `counts` and `elsewhere` as in `headline`."""
+    return f"Chosen on {data}: {headline(*counts, elsewhere)}."
 
 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:

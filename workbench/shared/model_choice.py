@@ -64,7 +64,7 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
         format_func=lambda name: labels.get(name, name),
         help=shared_words.MODEL_HELP,
     )
-    st.caption("  \n".join(model_words.model_lines(chosen)))
+    st.caption("  \n".join(model_words.model_lines(chosen, bool(parts.kept_reason(chosen)))))
     return chosen
 
 

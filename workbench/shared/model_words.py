@@ -196,12 +196,20 @@ def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
     }
 
 
-def model_lines(entry: ModelEntry) -> list[str]:
-    """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric."""
+KEPT_THRESHOLD = "a kept threshold decides"
+
+
+def model_lines(entry: ModelEntry, is_kept: bool = False) -> list[str]:
+    """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric.
+
+    Args:
+        is_kept: somebody keeps another threshold than the one that was found on the held-out pictures.
+    """
     if entry.problem:
         return [units.plain(entry.problem)]
     images = "" if entry.training_images is None else units.plural(entry.training_images, "training image")
     held = f"{entry.held_out:,} held out for the threshold" if images and entry.held_out else ""
+    held = KEPT_THRESHOLD if is_kept else held
     lines = [
         (f"Data: {units.plain(entry.data)}" if entry.data else "", images, held),
         (f"Teacher: {units.plain(entry.teacher)}", trained(entry)),

@@ -7,6 +7,7 @@ the name of a part, and that a run with other pictures is of the same part, are 
 it.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,13 @@ def deletable(part: Part) -> list[Deletable]:
     ]
 
 
+def hold_name(again: Again) -> None:
+    """Write down the name of a part that is trained once more, which else may become that of its new run."""
+    if again.key and again.key not in words.DATA_NAMES and again.key not in _given():
+        with contextlib.suppress(NNetError):  # `problem` says why
+            rename(again.key, again.name[: recorded.LONGEST_NAME])
+
+
 def delete(id: str) -> None:
     """Remove a model or run from the disk, with the pictures that nothing else needs. Raises nnet.errors.NNetError or
     OSError if it cannot be."""
@@ -214,8 +222,9 @@ def _decided(entry: ModelEntry, data: str, threshold: float | None = None) -> De
 def kept_reason(entry: ModelEntry) -> str:
     """Why somebody keeps another threshold than the one that was found, or ""."""
     try:
-        own = _own_threshold(entry.path)
-        chosen = None if own is None else kept_thresholds.read(entry.path).get(own[0])
+        kept = kept_thresholds.read(entry.path)
+        own = _own_threshold(entry.path) if kept else None  # every page asks, and most models have none
+        chosen = None if own is None else kept.get(own[0])
     except NNetError:
         return ""
     return "" if chosen is None else chosen.reason

@@ -102,6 +102,7 @@ def queued(choice: Choice, spec: RunSpec) -> None:
     try:
         if (part := images.of_part(choice)) is not None:
             spec = dataclasses.replace(spec, part=part.key)
+            parts.hold_name(part)
         created = library.create(spec, choice.upload)
         library.start(created.id)  # at once: wherever the session is touched, Streamlit may end a page that was closed
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1

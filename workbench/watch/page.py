@@ -82,6 +82,7 @@ def _begun(model: Model) -> bool:
     icon = ":material/play_arrow:"
     pressed = st.button(words.START, "watch_start", type="primary", icon=icon, disabled=not written)
     st.caption(words.with_model(model.name))
+    _flags_most(model)
     if not pressed:
         return False
     try:
@@ -114,9 +115,18 @@ def _following(wanted: Path | None) -> Path | None:
         st.warning(words.OTHER_THRESHOLD, icon=":material/sync_problem:")
         icon, act = ":material/restart_alt:", _take_up
         st.button(words.TAKE_UP, "watch_take_up", words.TAKE_UP_HELP, act, (wanted,), icon=icon)
+    if wanted in running:
+        _flags_most(running[wanted].model)
     if ended := st.session_state.pop(_PROBLEM, "") or watchers.problem(wanted):
         st.error(units.plain(ended), icon=":material/error:")
     return wanted
+
+
+def _flags_most(model: Model) -> None:
+    """Say that the model's kept threshold flags most good parts, as was known when it was kept."""
+    kept = model.detector.calibration.for_expression().kept
+    if kept is not None and 2 * kept.above > kept.pictures:
+        st.warning(words.kept_flags_most(kept.above, kept.pictures), icon=":material/warning:")
 
 
 def _take_up(out: Path) -> None:

@@ -60,6 +60,14 @@ def with_model(name: str) -> str:
     return f"With the model in use, **{units.plain(name)}**, until you stop it or the workbench ends."
 
 
+def kept_flags_most(above: int, pictures: int) -> str:
+    """That good parts will be called anomalous, where the kept threshold flagged most of those it was chosen on."""
+    return (
+        f"The kept threshold flagged {above:,} of {units.plural(pictures, 'good part')} when it was kept, so most good "
+        "parts are called anomalous here, too. Undo it on Evaluate, or keep another."
+    )
+
+
 OTHER_THRESHOLD = (
     "Since this watcher was started, the model has got another threshold. The watcher still decides by the one before."
 )
