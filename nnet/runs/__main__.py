@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 from nnet.errors import NNetError
@@ -17,10 +18,11 @@ def main(arguments: list[str]) -> int:
         case ["measure", folder, *data]:
             from nnet.runs.estimate import STAGE, measure
             from nnet.runs.layout import read_spec
+            from nnet.saved.storage import write_text
 
             try:
                 path = Path(folder)
-                tell = (path / STAGE).write_text
+                tell = partial(write_text, path / STAGE)
                 print(json.dumps(measure(read_spec(path), path, Path(data[0]) if data else None, tell)))
             except NNetError as error:
                 print(f"nnet: {error}", file=sys.stderr)

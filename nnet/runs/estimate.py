@@ -308,7 +308,7 @@ def _stage(folder: Path) -> str:
         said = (folder / STAGE).read_text()
     except OSError:
         return STAGES[0]
-    return said if said in STAGES else STAGES[0]  # it is being written at this moment
+    return said if said in STAGES else STAGES[0]
 
 
 def _ended(command: list[str], known: dict[str, str], tick: Callable[[], object]) -> subprocess.CompletedProcess[str]:

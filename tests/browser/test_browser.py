@@ -99,6 +99,9 @@ def test_one_press_of_back_leaves_inspect_and_a_picture_that_was_chosen_is_an_en
         assert _path(visitor) == "/Inspect", "the picture before"
         page.go_back()
         assert _path(visitor) == "/", "a setting is no entry"
+        count = page.evaluate("() => navigation.entries().length")
+        page.evaluate("() => ['/Inspect?sample=late', '/'].forEach((to) => history.pushState({}, '', to))")
+        assert page.evaluate("() => navigation.entries().length") == count, "an answer for a page that was left"
         visitor.check()
 
 

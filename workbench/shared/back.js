@@ -1,10 +1,11 @@
 // One press of the browser's Back leaves a page. What the program writes into the address takes the place of what stood
 // there, where Streamlit adds an entry to the history each time, also while a page is being opened. A picture that the
-// visitor changed for another is an entry of its own, since Back shows the one before again (chosen_picture.py).
+// visitor changed for another is an entry of its own, since Back shows the one before again (chosen_picture.py). What the
+// server still writes for a page that was left by Back is none: it would take away where Forward leads.
 if (!window.nnBack) {
   window.nnBack = true;
   let acted = false; // on this page, since it was opened
-  for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => { acted = true; }, true);
+  for (const kind of ['pointerdown', 'keydown', 'click']) addEventListener(kind, () => { acted = true; }, true);
   addEventListener('popstate', () => { acted = false; });
   const shown = (search) => ['sample', 'set', 'image'].map((name) => new URLSearchParams(search).get(name) ?? '').join('');
   const { pushState } = history;
@@ -12,8 +13,9 @@ if (!window.nnBack) {
     const next = new URL(url ?? location.href, location.href);
     const isOther = next.pathname !== location.pathname;
     const before = shown(location.search);
-    const isPicture = acted && before && before !== shown(next.search);
+    const isPicture = before && before !== shown(next.search);
+    const isEntry = acted && (isOther || isPicture);
     if (isOther) acted = false;
-    (isOther || isPicture ? pushState : history.replaceState).call(history, state, title, url);
+    (isEntry ? pushState : history.replaceState).call(history, state, title, url);
   };
 }

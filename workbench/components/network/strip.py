@@ -25,18 +25,18 @@ from workbench.components.network.drawing import COLOURS, items
 from workbench.components.network.layout import Box
 from workbench.shared import theme
 
-WIDTH, HEIGHT = 864.0, 104.0
+WIDTH, HEIGHT = 864.0, 101.0
 NETWORKS = COPIER, TEACHER, REBUILDER
 _TILE, _LARGE = 21.0, 94.0
-_ROWS = (16.0, 38.0, 60.0, 82.0)
+_ROWS = (14.0, 36.0, 58.0, 80.0)
 """The three scales, and the memory's lane."""
 _LANES = {
-    COPIER: ((150.0, 11.0),),
-    TEACHER: ((325.0, 11.0),),
-    REBUILDER: ((640.0, 11.0),),
-    MAP: ((265.0, 11.0), (560.0, 11.0)),
-    MEMORY: ((277.0, 97.0),),
-    CODE: ((667.0, 97.0),),
+    COPIER: ((150.0, 10.5),),
+    TEACHER: ((325.0, 10.5),),
+    REBUILDER: ((640.0, 10.5),),
+    MAP: ((265.0, 10.5), (560.0, 10.5)),
+    MEMORY: ((277.0, 95.0),),
+    CODE: ((667.0, 95.0),),
 }
 """Where the name of each lane stands: left edge and base line, above its column or beside its only tile."""
 
@@ -79,7 +79,7 @@ def _name(kind: str, name: str, x: float, y: float) -> str:
 def _box(part: Part) -> Box:
     row = _ROWS[part.scale or 0]
     if part.kind in (PICTURE, SCORE):
-        return Box(0 if part.kind == PICTURE else WIDTH - _LARGE, 5, _LARGE, _LARGE)
+        return Box(0 if part.kind == PICTURE else WIDTH - _LARGE, 4, _LARGE, _LARGE)
     if part.kind == MEMORY:
         return Box(330, _ROWS[3], 110, _TILE)
     if part.kind == RECALLED or projects_answer(part):
