@@ -1,6 +1,7 @@
 """Folders of pictures and of results that somebody else made: nothing in them is waited for, or read without end."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import damaging
 import pytest
@@ -15,6 +16,7 @@ from nnet.errors import NNetError
 from nnet.watch.journal import WatchError
 from nnet.watch.table import TABLE, TABLE_FORMAT
 from nnet.watch.watcher import Watcher
+from workbench.shared.resources import Model
 from workbench.watch import watchers
 
 pytestmark = pytest.mark.timeout(30)
@@ -97,7 +99,7 @@ def test_whatever_ends_a_watcher_of_the_page_is_said(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Watcher, "run", fail)
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
-    one = watchers.Watching(tmp_path / "in", tmp_path / "out")
+    one = watchers.Watching(tmp_path / "in", tmp_path / "out", Mock(spec=Model))
     one.begin(PlainJudge())
     one.stop()
     assert one.problem == "RuntimeError: no more memory on the device"
