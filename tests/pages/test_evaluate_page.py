@@ -29,7 +29,7 @@ from nnet.saved import kept_thresholds
 from nnet.saved.checkpoint import add_kind
 from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
-from workbench.evaluate import cache, decisions, download, hero, layouts, page, words
+from workbench.evaluate import cache, decisions, download, hero, layouts, metrics, page, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -306,12 +306,14 @@ def test_a_model_that_speaks_against_itself_does_so_below_the_headline(
 ) -> None:
     at = measured(category)
     assert "Only 48 steps" not in said(at)
-    monkeypatch.setattr(hero, "of_checkpoint", lambda _: Short(48, 600, "small"))
-    monkeypatch.setattr(hero, "questions", lambda _: ["These photos are a series."])
-    monkeypatch.setattr(hero, "is_chance", lambda _: True)
+    for module in (hero, metrics):
+        monkeypatch.setattr(module, "of_checkpoint", lambda _: Short(48, 600, "small"))
+        monkeypatch.setattr(module, "questions", lambda _: ["These photos are a series."])
+        monkeypatch.setattr(module, "is_chance", lambda _: True)
     told = [one.value for one in fine(at.run()).markdown if one.value.startswith(":material/warning:")]
-    assert "Only 48 steps: the preset Small makes at least 600" in told[0]
-    assert report_words.CHANCE in told[1] and told[2].endswith("These photos are a series.")
+    assert told[0].endswith(f"{words.TRAINED_SHORT} {words.NOT_BETTER} {words.QUESTIONED}")
+    assert "Only 48 steps: the preset Small makes at least 600" in told[1], "with the metrics"
+    assert report_words.CHANCE in told[2] and told[3].endswith("These photos are a series.")
 
 
 def test_other_parts_than_the_models_are_called_so_beside_the_result_and_no_advice_is_given(

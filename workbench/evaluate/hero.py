@@ -3,7 +3,7 @@
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.report.words import chance, headline, is_chance
+from nnet.report.words import headline, is_chance
 from nnet.runs.length import of_checkpoint
 from nnet.saved.card import questions
 from workbench.components import threshold_histogram
@@ -50,14 +50,14 @@ def draw(scene: Scene, threshold: float) -> None:
 
 
 def _cautions(scene: Scene) -> None:
-    """Say what speaks against trusting the model: its result, how long it was trained, and its training pictures."""
-    checkpoint, value = scene.model.detector.checkpoint, scene.result.overall.i_auroc
-    where, short = scene.scored[0].intervals.get("i_auroc"), of_checkpoint(checkpoint)
-    said = [] if short is None else [short.sentence]
-    if value is not None and where is not None and is_chance(where):
-        said.append(chance(value, where))
-    for one in (*said, *map(units.plain, questions(checkpoint.card))):
-        st.markdown(f":material/warning: {one}")
+    """Say in words what speaks against trusting the model; the numbers stand with the metrics."""
+    said = (
+        (of_checkpoint(scene.model.detector.checkpoint) is not None, words.TRAINED_SHORT),
+        (is_chance(scene.scored[0].intervals.get("i_auroc")), words.NOT_BETTER),
+        (bool(questions(scene.model.detector.checkpoint.card)), words.QUESTIONED),
+    )
+    if any(holds for holds, _ in said):
+        st.markdown(":material/warning: " + " ".join(one for holds, one in said if holds))
 
 
 def _foreign(scene: Scene) -> None:
