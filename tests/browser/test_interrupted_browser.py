@@ -143,7 +143,7 @@ def test_back_forward_and_reload_while_files_are_sent(browser: object, address: 
         assert len(asked) == 1 and not told.count()
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_two_tabs_show_what_was_brought_to_each(browser: object, address: str) -> None:
     with Visitor(browser, address) as one, Visitor(browser, address) as two:
         tabs = (one, two)
