@@ -20,8 +20,8 @@ _HEIGHT = 384  # of the histogram in pixels
 def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
-    st.subheader(headline(*counts, len(decisions.misplaced(scene, threshold))), anchor=False, help=words.HEADLINE_HELP)
-    _cautions(scene)
+    st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    _cautions(scene, threshold)
     _foreign(scene)
     if decisions.is_chosen_here(scene, threshold):
         st.markdown(f":material/info: {words.OPTIMISTIC}")
@@ -49,9 +49,10 @@ def draw(scene: Scene, threshold: float) -> None:
         st.caption(words.DRAG_HINT)
 
 
-def _cautions(scene: Scene) -> None:
-    """Say in words what speaks against trusting the model; the numbers stand with the metrics."""
+def _cautions(scene: Scene, threshold: float) -> None:
+    """Say in words what speaks against trusting the result; the numbers stand further down."""
     said = (
+        (len(decisions.misplaced(scene, threshold)) > 0, words.SOME_ELSEWHERE),
         (of_checkpoint(scene.model.detector.checkpoint) is not None, words.TRAINED_SHORT),
         (is_chance(scene.scored[0].intervals.get("i_auroc")), words.NOT_BETTER),
         (bool(questions(scene.model.detector.checkpoint.card)), words.QUESTIONED),

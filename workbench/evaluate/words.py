@@ -397,10 +397,11 @@ SHARE_HELP = (
 F1_HELP = "Below it: where it lies with 95 % (percentile bootstrap); nothing where all pictures were decided alike."
 _MANY_MISSED = 0.2
 """The share of the defects that a threshold may miss before it is advised against, if it flags hardly a good part."""
+SOME_ELSEWHERE = "Some were found in the wrong place."
 TRAINED_SHORT = "This model was trained for few steps."
 NOT_BETTER = "It is not shown to be better than chance."
 QUESTIONED = "Its training pictures raise questions."
-"""Cautions beside the result; their numbers stand with the metrics."""
+"""Cautions beside the result; their numbers stand further down."""
 _TRAIN_LONGER = "Train again with more epochs first."
 _WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
 
