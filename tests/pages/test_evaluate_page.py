@@ -29,7 +29,7 @@ from nnet.saved import kept_thresholds
 from nnet.saved.checkpoint import add_kind
 from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
-from workbench.evaluate import cache, decisions, download, hero, layouts, metrics, page, words
+from workbench.evaluate import cache, decisions, download, layouts, page, scene, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -51,6 +51,14 @@ def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def configured(category: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Links may name the test's own folders."""
     monkeypatch.setenv("NNET_DATA", os.pathsep.join((str(category.parent), str(tmp_path))))
+
+
+@pytest.fixture
+def own(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The model "part", which a test may change: the only one besides runs, of which there are none."""
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    return Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
 
 
 def start(**address: str) -> AppTest:
@@ -218,12 +226,8 @@ def test_the_threshold_of_this_page_and_the_multiple_of_inspect_are_two_settings
     assert go(at, INSPECT).session_state["threshold"] == 1.5
 
 
-def test_the_slider_follows_when_its_threshold_is_kept(
-    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_slider_follows_when_its_threshold_is_kept(category: Path, own: Path) -> None:
     """The browser knows its steps by their labels, which are then multiples of another threshold."""
-    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
     at = measured(category, evaluate_part="threshold")
     aim(at, "miss", 0)
     fine(at.run())
@@ -235,12 +239,7 @@ def test_the_slider_follows_when_its_threshold_is_kept(
     assert after.proto.set_value and after.proto.raw_value[0] in map(words.multiple, ("1", "1.0"))
 
 
-def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pages(
-    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
-    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pages(category: Path, own: Path) -> None:
     at = measured(category, evaluate_part="threshold", model="part")
     assert at.selectbox(key="aim").options[0] == words.AIMS["own"]
     rising = component(at, "evaluate_histogram")["values"]
@@ -249,7 +248,7 @@ def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pag
     fine(at.select_slider(key="cut").set_value(rising[-1]).run())
     assert shared_words.sorts_little(Decided((0, 7), (0, 6))) in said(at)
     fine(at.button(key="keep-evaluate").click().run())
-    ((_, chosen),) = kept_thresholds.read(path).items()
+    ((_, chosen),) = kept_thresholds.read(own).items()
     assert (chosen.pictures, chosen.above) == (6, 0)
     warned = f"{shared_words.KEPT} {shared_words.sorts_little(Decided((0, 7), (0, 6)))}"
     assert [one.value for one in (*at.warning, *at.toast) if "Kept" in one.value] == [warned, warned]
@@ -265,11 +264,8 @@ def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pag
 
 
 def test_a_threshold_that_was_chosen_on_these_pictures_is_said_to_look_too_good_on_them(
-    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    category: Path, own: Path, tmp_path: Path
 ) -> None:
-    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
-    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     at = measured(category, evaluate_part="threshold", model="part")
     assert words.OPTIMISTIC not in said(at)
     aim(at, "miss", 0)
@@ -283,12 +279,9 @@ def test_a_threshold_that_was_chosen_on_these_pictures_is_said_to_look_too_good_
 
 
 def test_a_threshold_of_a_shipped_model_is_kept_in_a_copy_which_the_whole_page_then_is_about(
-    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    category: Path, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
-    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(kept_thresholds, "shipped", lambda found: found == path.resolve())
+    monkeypatch.setattr(kept_thresholds, "shipped", lambda found: found == own.resolve())
     at = measured(category, evaluate_part="threshold", model="part")
     aim(at, "miss", 0)
     wanted = line(at)
@@ -306,10 +299,9 @@ def test_a_model_that_speaks_against_itself_does_so_below_the_headline(
 ) -> None:
     at = measured(category)
     assert "Only 48 steps" not in said(at)
-    for module in (hero, metrics):
-        monkeypatch.setattr(module, "of_checkpoint", lambda _: Short(48, 600, "small"))
-        monkeypatch.setattr(module, "questions", lambda _: ["These photos are a series."])
-        monkeypatch.setattr(module, "is_chance", lambda _: True)
+    monkeypatch.setattr(scene, "of_checkpoint", lambda _: Short(48, 600, "small"))
+    monkeypatch.setattr(decisions, "questions", lambda _: ["These photos are a series."])
+    monkeypatch.setattr(decisions, "is_chance", lambda _: True)
     told = [one.value for one in fine(at.run()).markdown if one.value.startswith(":material/warning:")]
     assert told[0].endswith(f"{words.TRAINED_SHORT} {words.NOT_BETTER} {words.QUESTIONED}")
     assert "Only 48 steps: the preset Small makes at least 600" in told[1], "with the metrics"
@@ -387,19 +379,15 @@ def test_a_threshold_is_dropped_with_its_model(
     assert at.button(key="keep-evaluate").disabled
 
 
-def test_weights_that_are_replaced_in_place_show_no_former_result(
-    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+def test_weights_that_are_replaced_in_place_show_no_former_result(category: Path, own: Path) -> None:
     at = measured(category, model="part")
-    weights = path / "weights.safetensors"
-    own = weights.read_bytes()
-    weights.write_bytes(own[:-1] + bytes([own[-1] ^ 1]))
+    weights = own / "weights.safetensors"
+    former = weights.read_bytes()
+    weights.write_bytes(former[:-1] + bytes([former[-1] ^ 1]))
     os.utime(weights, ns=(1, 1))
     at.run()
     assert not at.exception and "damaged or was replaced" in at.error[0].value and not at.metric
-    weights.write_bytes(own)
+    weights.write_bytes(former)
     assert not fine(at.run()).error
 
 

@@ -57,10 +57,9 @@ def test_symbols_have_their_indices_below_the_line() -> None:
     assert units.indices("L_align, F&#x27;_3, F_C_2") == "L<sub>align</sub>, F′<sub>3</sub>, F<sub>C</sub>_2"
 
 
-def test_scales_and_changes_in_words() -> None:
+def test_scales_in_words() -> None:
     said = [units.at_scales(scales) for scales in ((1, 2, 3), (), (2,), (1, 3))]
     assert said == ["at all three scales", "at no scale", "at scale 2", "at scales 1 and 3"]
-    assert units.arrows([(0.3, 0.33), (59.3, 1.87)]) == "0.300 → 0.330, 59.3 → 1.87"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import numpy as np
 import streamlit as st
 
 from nnet.analysis import near
+from nnet.report.words import chance, is_chance
+from nnet.saved.card import questions
 from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
@@ -110,6 +112,17 @@ def is_chosen_here(scene: Scene, threshold: float) -> bool:
         return True
     kept = scene.reference.kept
     return kept is not None and kept.data == scene.pictures.hash
+
+
+def doubts(scene: Scene) -> list[tuple[str, str]]:
+    """What speaks against trusting the model: its result, how long it was trained, and its training pictures. Each in
+    few words without a number, and in full as Markdown."""
+    checkpoint, value = scene.model.detector.checkpoint, scene.result.overall.i_auroc
+    where, short = scene.scored[0].intervals.get("i_auroc"), scene.short
+    found = [] if short is None else [(words.TRAINED_SHORT, short.sentence)]
+    if value is not None and where is not None and is_chance(where):
+        found.append((words.NOT_BETTER, chance(value, where)))
+    return found + [(words.QUESTIONED, units.plain(question)) for question in questions(checkpoint.card)]
 
 
 # ---------------------------------------------------------------------------------------------------- what it decides

@@ -8,7 +8,6 @@ import streamlit as st
 from nnet.analysis import stored
 from nnet.analysis.subsets import Attribution
 from nnet.report import Subject, render
-from nnet.runs.length import of_checkpoint
 from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, download_tables, recording, words
 from workbench.evaluate.scene import Scene, measured_just_now
@@ -65,4 +64,4 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
         if found is not None and found.complete:
             result = replace(result, shapley={metric: found.shapley(metric) for metric in found.metrics})
     result = replace(result, results=tuple(scene.results))
-    return render(Subject(checkpoint, result, scene.looked_at, threshold, curves, of_checkpoint(checkpoint)))
+    return render(Subject(checkpoint, result, scene.looked_at, threshold, curves, scene.short))

@@ -3,9 +3,7 @@
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.report.words import headline, is_chance
-from nnet.runs.length import of_checkpoint
-from nnet.saved.card import questions
+from nnet.report.words import headline
 from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, words
 from workbench.evaluate.scene import Scene
@@ -51,14 +49,9 @@ def draw(scene: Scene, threshold: float) -> None:
 
 def _cautions(scene: Scene, threshold: float) -> None:
     """Say in words what speaks against trusting the result; the numbers stand further down."""
-    said = (
-        (len(decisions.misplaced(scene, threshold)) > 0, words.SOME_ELSEWHERE),
-        (of_checkpoint(scene.model.detector.checkpoint) is not None, words.TRAINED_SHORT),
-        (is_chance(scene.scored[0].intervals.get("i_auroc")), words.NOT_BETTER),
-        (bool(questions(scene.model.detector.checkpoint.card)), words.QUESTIONED),
-    )
-    if any(holds for holds, _ in said):
-        st.markdown(":material/warning: " + " ".join(one for holds, one in said if holds))
+    elsewhere = [words.SOME_ELSEWHERE] if len(decisions.misplaced(scene, threshold)) else []
+    if said := dict.fromkeys([*elsewhere, *(brief for brief, _ in decisions.doubts(scene))]):
+        st.markdown(f":material/warning: {' '.join(said)}")
 
 
 def _foreign(scene: Scene) -> None:

@@ -5,18 +5,16 @@ import pandas as pd
 import streamlit as st
 
 from nnet.data import GOOD
-from nnet.report.words import chance, is_chance
-from nnet.runs.length import of_checkpoint
-from nnet.saved.card import questions
 from nnet.scoring.aim import for_best_f1
-from workbench.evaluate import curves, words
+from workbench.evaluate import curves, decisions, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.scored import Scored
 from workbench.shared import units
 
 
 def draw(scene: Scene) -> None:
-    _cautions(scene)
+    for _, doubt in decisions.doubts(scene):
+        st.markdown(f":material/warning: {doubt}")
     st.markdown(words.verdict(scene.result.overall, scene.scored[0].intervals))
     st.markdown(words.OVERALL_TITLE, help=words.TERMS_HELP)
     every = (
@@ -43,17 +41,6 @@ def draw(scene: Scene) -> None:
     elif scene.result.overall.notes:
         st.caption(" ".join(map(units.plain, scene.result.overall.notes)))
     curves.draw(scene)
-
-
-def _cautions(scene: Scene) -> None:
-    """Say what speaks against trusting the model: its result, how long it was trained, and its training pictures."""
-    checkpoint, value = scene.model.detector.checkpoint, scene.result.overall.i_auroc
-    where, short = scene.scored[0].intervals.get("i_auroc"), of_checkpoint(checkpoint)
-    said = [] if short is None else [short.sentence]
-    if value is not None and where is not None and is_chance(where):
-        said.append(chance(value, where))
-    for one in (*said, *map(units.plain, questions(checkpoint.card))):
-        st.markdown(f":material/warning: {one}")
 
 
 def _best_at(scene: Scene, one: Scored, kind: str = "") -> float:

@@ -9,6 +9,8 @@ from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.framed import maps_of
 from nnet.data import GOOD, Dataset
 from nnet.errors import NNetError
+from nnet.presets.short import Short
+from nnet.runs.length import of_checkpoint
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
@@ -112,6 +114,11 @@ class Scene:
     def is_foreign(self) -> bool:
         """Whether most of the good pictures show another kind of part than the model's."""
         return 2 * (self.pictures.other_kind or 0) > int((~self.defective).sum())
+
+    @cached_property
+    def short(self) -> Short | None:
+        """That the model was trained for fewer steps than its preset lets any run be; None otherwise."""
+        return of_checkpoint(self.model.detector.checkpoint)
 
     def ratio(self, score: float) -> float:
         """A score as a multiple of the model's own threshold."""

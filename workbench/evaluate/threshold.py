@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from nnet.runs.length import of_checkpoint
 from nnet.scoring.calibration import Kept
 from nnet.scoring.metrics.bootstrap import rate_intervals
 from workbench.evaluate import decisions, figures, hero, words
@@ -47,7 +46,7 @@ def draw(scene: Scene) -> None:
         aim == "own"
         and kept is None
         and not scene.is_foreign
-        and (said := words.advice(counts, scene.reference.promise, of_checkpoint(scene.model.detector.checkpoint)))
+        and (said := words.advice(counts, scene.reference.promise, scene.short))
     ):
         st.info(said, icon=":material/lightbulb:")
     passed, flagged, missed, found = counts

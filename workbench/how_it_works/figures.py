@@ -162,7 +162,7 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
     columns = list(zip(*(facts for _, facts in found), strict=True))
     if not study:
         del columns[1]
-    colours = {3: (theme.PAPER, theme.NORMAL, theme.THRESHOLD)}.get(len(columns), (theme.PAPER, theme.THRESHOLD))
+    colours = (theme.PAPER, theme.NORMAL, theme.THRESHOLD) if study else (theme.PAPER, theme.THRESHOLD)
     drawn = []
     for column, colour in zip(columns, colours, strict=True):
         plain = _helps([value for value, _ in column], colour)

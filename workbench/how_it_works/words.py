@@ -285,8 +285,7 @@ CARDS: tuple[Card, ...] = (
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
         "The bars beside the tiles P and SP are the gates. The pictures multiply: one channel of the fine scale, "
         "its gates, and what they let through: what every good part has fades, the damage stays. The pairs of bars "
-        "compare the variance along channels before and behind "
-        "them.",
+        "compare the variance along channels before and behind them.",
     ),
     Card(
         "Add within a scale, multiply across",

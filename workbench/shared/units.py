@@ -147,11 +147,6 @@ def at_scales(numbers: Sequence[int]) -> str:
     return f"at scales {' and '.join(map(str, numbers))}"
 
 
-def arrows(values: Iterable[tuple[float, float]]) -> str:
-    """Changes: "0.3 → 0.33, 59.3 → 1.87"."""
-    return ", ".join(f"{number(before)} → {number(after)}" for before, after in values)
-
-
 def times(ratio: float) -> str:
     """A multiple: 0.42, 3.1, 12, 1,300."""
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
