@@ -37,6 +37,7 @@ from nnet.detector import Detector, TrainedModel
 from nnet.export import writers
 from nnet.export.graph import Graph
 from nnet.export.opening import INPUT, MANIFEST, MODELS, Run, open_export
+from nnet.model.compat import declare_torchvision_operators
 from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet
 from nnet.presets import preset
@@ -149,6 +150,7 @@ class Case:
         yield "PyTorch, batch norm not folded", in_place_of_folded(plain, plain.network)
         yield "PyTorch, as the app", lambda images: app.score(list(images))
         if options.compile:
+            torch.compiler.reset()  # a function that has been compiled eight times is compiled no more
             third = self.load()
             yield "torch.compile", in_place_of_folded(third, torch.compile(third.network, dynamic=False))
         for kind in self.kinds:
@@ -249,6 +251,7 @@ def quantise(source: Path, target: Path, images: np.ndarray) -> None:
 
 def reverse_distillation(config: Config, model: TrainedModel) -> Score:
     """anomalib's model with the same teacher and random weights, from uint8 pictures to its map and score."""
+    declare_torchvision_operators()
     from anomalib.models.image.reverse_distillation.anomaly_map import AnomalyMapGenerationMode
     from anomalib.models.image.reverse_distillation.torch_model import ReverseDistillationModel
 
