@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-import torch
-from builders import random_images, tiny_config
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the process that hands out the tests needs none of it
+    import numpy as np
+
     from nnet.detector import Detector
 
 
@@ -28,12 +28,14 @@ _LONGEST_FIRST = (
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Importing and rewriting makes millions of objects that are no garbage. Looking for some among them again and
-    again takes a quarter of the time, so it waits, and what was imported is spared from then on."""
+    again takes a quarter of the time, so it waits, and what was imported is spared from then on. What tests leave
+    behind is looked for less often than a program would, which would take a twentieth of their time."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
         gc.enable()
 
 
@@ -56,9 +58,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def lighter_pages() -> Iterator[None]:
+    """Where a file has tests of pages without a browser."""
+    if "streamlit.testing.v1" not in sys.modules:
+        yield
+        return
+    from lighter import lighter
+
+    with lighter():
+        yield
+
+
 @pytest.fixture(autouse=True, scope="module")
 def threads() -> Iterator[None]:
     """UMAP and studies that run in this process set PyTorch's number of threads; the next file gets back what was."""
+    import torch
+
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -67,6 +83,8 @@ def threads() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trained_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a finished checkpoint, trained for one epoch on random images."""
+    from builders import random_images, tiny_config
+
     from nnet.training.loop import train
 
     path = tmp_path_factory.mktemp("checkpoints") / "tiny"

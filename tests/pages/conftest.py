@@ -1,55 +1,19 @@
 """What all tests of pages share."""
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from comparing import compared
-from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import local_script_runner
+from lighter import small_synthetic_sets
 
-from nnet.data import elpv, synthetic
+from nnet.data import elpv
 from nnet.detector import Detector
 from nnet.runs import Runs, slots
 from workbench.shared import charts, resources, samples
 from workbench.shared.resources import Model
 
-
-@pytest.fixture(scope="session", autouse=True)
-def installed_components() -> Iterator[None]:
-    """Whenever an AppTest begins, Streamlit looks through every installed package for components, which takes longer
-    than most pages. Here it looks once."""
-    with pytest.MonkeyPatch.context() as patched:
-        once = functools.cache(manifest_scanner.scan_component_manifests)
-        patched.setattr(manifest_scanner, "scan_component_manifests", once)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def waits_without_asking() -> Iterator[None]:
-    """An AppTest asks a thousand times a second whether the page's script has ended, and takes the interpreter from it
-    each time. Here it waits for the script's thread."""
-    asks = local_script_runner.require_widgets_deltas
-
-    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
-        if runner._script_thread is not None:
-            runner._script_thread.join(timeout)
-        if not runner.script_stopped():
-            asks(runner, 0)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(local_script_runner, "require_widgets_deltas", wait)
-        yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_synthetic_sets() -> Iterator[None]:
-    """Drawing a synthetic set takes longer than what the pages do with it. Here its images are as small as the
-    network's."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(synthetic, "SIDE", 64)
-        yield
+__all__ = ["small_synthetic_sets"]
 
 
 @pytest.fixture(scope="session", autouse=True)
