@@ -14,6 +14,7 @@ import torch
 
 _EXTENSIONS = ("_C", "_C_stable")
 """What torchvision's own library is called, the second from 0.29 on."""
+_FILLS = (torch.Tensor.normal_, torch.Tensor.uniform_)
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -95,7 +96,7 @@ class Uninitialised(torch.overrides.TorchFunctionMode):
         self._device.__exit__(*error)
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """As the function, but for those of `torch.nn.init`."""
-        if getattr(function, "__module__", "") == "torch.nn.init":
+        """As the function, but for those of `torch.nn.init`, and for what others fill a tensor with."""
+        if getattr(function, "__module__", "") == "torch.nn.init" or function in _FILLS:
             return args[0] if args else kwargs["tensor"]
         return function(*args, **(kwargs or {}))

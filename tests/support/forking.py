@@ -21,7 +21,7 @@ import torch
 import nnet.runs.worker
 
 CRASHED = 99
-IMPORTED_LATE = ("timm", "sklearn.cluster")
+IMPORTED_LATE = ("timm", "sklearn.cluster", "torch._dynamo")
 """What a training imports only when it needs it, which takes longer than a tiny training; forks inherit it."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 
