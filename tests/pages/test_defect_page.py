@@ -95,33 +95,35 @@ def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector
     assert f"→ {units.times(maps['M2'][inside].max() / level)} times normal" in words(at)
 
 
-@pytest.mark.parametrize("kind", ["stain", "hole", "missing", "colour"])
-def test_every_kind_is_what_nnet_paints(kind: str, detector: Detector) -> None:
+def test_every_kind_is_what_nnet_paints(detector: Detector) -> None:
     at = opened()
-    fine(at.segmented_control(key="defect").set_value(kind).run())
-    angle = 30.0 if kind in recipe.TURNING else 0.0
-    assert score_with(at) == expected(detector, replace(DEFAULT, kind=kind, angle=angle))
-    assert at.query_params["defect"] in (kind, [kind])
-    assert any(slider.key == "defect_angle" for slider in at.slider) == (kind in recipe.TURNING)
+    for kind in ("stain", "hole", "missing", "colour"):
+        fine(at.segmented_control(key="defect").set_value(kind).run())
+        angle = 30.0 if kind in recipe.TURNING else 0.0
+        assert score_with(at) == expected(detector, replace(DEFAULT, kind=kind, angle=angle)), kind
+        assert at.query_params["defect"] in (kind, [kind])
+        assert any(slider.key == "defect_angle" for slider in at.slider) == (kind in recipe.TURNING), kind
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "change"),
-    [
-        ("defect_x", 30.0, {"x": 0.3}),
-        ("defect_y", 70.5, {"y": 0.705}),
-        ("defect_size", 60, {"size": 0.6}),
-        ("defect_contrast", 40, {"contrast": 0.4}),
-        ("defect_angle", 90, {"angle": 90.0}),
-        ("defect_seed", 7, {"seed": 7}),
-    ],
-)
-def test_a_slider_of_the_defect_changes_the_answer(key: str, value: float, change: dict, detector: Detector) -> None:
-    at = opened()
-    fine(at.slider(key=key).set_value(value).run())
-    assert score_with(at) == expected(detector, replace(DEFAULT, **change))
-    assert key in at.query_params
-    assert "the network ran once" in words(at)
+SLIDERS: dict[str, tuple[float, dict[str, float]]] = {
+    "defect_x": (30.0, {"x": 0.3}),
+    "defect_y": (70.5, {"y": 0.705}),
+    "defect_size": (60, {"size": 0.6}),
+    "defect_contrast": (40, {"contrast": 0.4}),
+    "defect_angle": (90, {"angle": 90.0}),
+    "defect_seed": (7, {"seed": 7}),
+}
+"""Key -> a value, and what of the defect it is."""
+
+
+def test_a_slider_of_the_defect_changes_the_answer(detector: Detector) -> None:
+    at, defect = opened(), DEFAULT
+    for key, (value, change) in SLIDERS.items():
+        fine(at.slider(key=key).set_value(value).run())
+        defect = replace(defect, **change)
+        assert score_with(at) == expected(detector, defect), key
+        assert key in at.query_params
+        assert "the network ran once" in words(at), key
 
 
 def test_a_patch_is_copied_from_where_the_sliders_say(detector: Detector) -> None:

@@ -1,5 +1,6 @@
 """The command that shares the workbench: it listens on the network, says its link, refuses whoever has no key, and
-leaves nothing behind. And the plain command: it listens on this computer alone."""
+leaves nothing behind. And the plain command: it listens on this computer alone, to pages that it served itself, under
+the computer's own names, and to nobody else."""
 
 import http.client
 import os
@@ -93,13 +94,54 @@ def test_a_shared_demo_listens_and_refuses_without_the_key(tmp_path: Path) -> No
         assert not folder.exists()
 
 
-def test_the_plain_demo_listens_on_this_computer_alone(tmp_path: Path) -> None:
-    with workbench(tmp_path, "--server.headless", "true") as (port, _, _process):
-        status, headers, _ = asked(port, "/")
-        assert status == http.client.OK and "default-src 'self'" in headers["content-security-policy"]
-        assert answer(port, "evil.example", f"http://evil.example:{port}") == http.client.FORBIDDEN
-        if sharing.own_address() != "127.0.0.1":
-            assert not others_reach(port)
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """Port of a workbench for this computer alone, and what it says. Its HOME is a file."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "no-folder").write_text("a file")
+    with workbench(folder, "--server.headless", "true", HOME=str(folder / "no-folder")) as (port, said, _):
+        yield port, said
+
+
+def test_the_plain_demo_listens_on_this_computer_alone(plain: tuple[int, Path]) -> None:
+    port, said = plain
+    status, headers, _ = asked(port, "/")
+    assert status == http.client.OK and "default-src 'self'" in headers["content-security-policy"]
+    if sharing.own_address() != "127.0.0.1":
+        assert not others_reach(port)
+    assert "Traceback" not in said.read_text()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_computer_may_talk_to_the_server(plain: tuple[int, Path], host: str) -> None:
+    port, _ = plain
+    assert answer(port, host, f"http://{host}:{port}") == http.client.SWITCHING_PROTOCOLS
+
+
+def test_a_foreign_page_is_refused(plain: tuple[int, Path]) -> None:
+    assert answer(plain[0], "localhost", "http://evil.example") == http.client.FORBIDDEN
+
+
+def test_a_foreign_page_cannot_send_a_file(plain: tuple[int, Path]) -> None:
+    """It has no token, since it cannot read the cookie."""
+    connection = http.client.HTTPConnection("localhost", plain[0], timeout=60)
+    connection.request("PUT", "/_stcore/upload_file/session/file", b"content", {"Origin": "http://evil.example"})
+    assert connection.getresponse().status in (http.client.BAD_REQUEST, http.client.FORBIDDEN)
+    connection.close()
+
+
+def test_a_foreign_page_cannot_read_an_answer(plain: tuple[int, Path]) -> None:
+    connection = http.client.HTTPConnection("localhost", plain[0], timeout=60)
+    connection.request("GET", "/_stcore/health", headers={"Origin": "http://evil.example"})
+    found = connection.getresponse()
+    assert found.status == http.client.OK and found.headers["Access-Control-Allow-Origin"] in (None, "")
+    connection.close()
+
+
+def test_a_foreign_name_that_was_made_to_point_here_is_refused(plain: tuple[int, Path]) -> None:
+    """DNS rebinding: host and origin agree, so that only the list of allowed names tells."""
+    port, _ = plain
+    assert answer(port, "evil.example", f"http://evil.example:{port}") == http.client.FORBIDDEN
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -116,10 +158,7 @@ def test_limits_have_to_be_numbers() -> None:
     assert done.returncode == 2 and "0 is not a number from 1 up" in done.stderr
 
 
-@pytest.mark.parametrize("home", ["no-folder", ""])
-def test_the_home_folder_does_not_matter(home: str, tmp_path: Path) -> None:
-    """A HOME that is a file, and none at all."""
-    (tmp_path / "no-folder").write_text("a file")
-    with workbench(tmp_path, "--server.headless", "true", HOME=str(tmp_path / home) if home else "") as (port, said, _):
+def test_it_needs_no_home_folder(tmp_path: Path) -> None:
+    with workbench(tmp_path, "--server.headless", "true", HOME="") as (port, said, _):
         assert asked(port, "/")[0] == http.client.OK
         assert "Traceback" not in said.read_text()

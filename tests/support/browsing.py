@@ -108,7 +108,7 @@ class Visitor:
         except Exception as error:
             if type(error).__name__ != "TimeoutError":  # Playwright's; it need not be installed
                 raise
-            pytest.fail(f"the page does not come to rest: {self.page.evaluate('window.stillBusy')}")
+            pytest.fail(f"the page does not come to rest: {self.page.evaluate('window.stillBusy()')}")
         return self
 
     def check(self) -> None:

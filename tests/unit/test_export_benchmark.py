@@ -39,7 +39,6 @@ def test_a_file_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_every_runtime_has_its_column_and_int8_stays_near(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("openvino")
     export.main(TOY)

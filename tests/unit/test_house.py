@@ -1,6 +1,7 @@
 """The limits that keep the code readable: files, functions and parameter lists stay short."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,14 @@ FILE_LINES, FUNCTION_LINES, PARAMETERS, EXAMPLE_LINES = 400, 60, 7, 30
 LONG_FILES = ("words.py", "published.py")  # sentences, and the paper's tables
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a file's."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -96,7 +103,7 @@ def test_texts_of_others_are_escaped_before_they_are_markdown() -> None:
     """As far as it can be told from the code; tests/hostile/test_texts.py looks at the pages."""
     found = []
     for path in (path for path in FILES if "workbench" in path.parts):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MARKDOWN:
                 drawn = [*node.args[:3], *(one.value for one in node.keywords if one.arg in ("help", "label", "body"))]
                 found += [f"{path.name}:{node.lineno} {text}" for one in drawn for text in unescaped(one)]
@@ -107,7 +114,7 @@ def test_no_part_of_a_sentence_is_left_without_its_values() -> None:
     """A sentence of several strings of which one, with a {name} in it, lost its f. (Plotly fills in %{name}.)"""
     found = []
     for path in (path for path in FILES if path.name.endswith("words.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             texts = node.values if isinstance(node, ast.JoinedStr) else []
             plain = [text.value for text in texts if isinstance(text, ast.Constant)]
             found += [f"{path}:{node.lineno} {text}" for text in plain if re.search(r"(?<!%)\{[a-z_]+\}", str(text))]
