@@ -37,6 +37,25 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 86400):d} days"
 
 
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+"""Seconds to which a length of time that is not known well is rounded."""
+
+
+def duration_between(low: float, high: float) -> str:
+    """A length of time of which only a range is known, no finer than that: about 6 to 9 min, about 40 s."""
+    finest = 5 if high < 90 else 60 if high < 5400 else 600
+    wanted = max(finest, (high - low) / 4)
+    step = next((step for step in _STEPS if step >= wanted), 86400)
+    if high - low < step / 2:
+        return f"about {duration(max(1, round((low + high) / 2 / step)) * step)}"
+    first, last = max(1, low // step) * step, max(1, -(-high // step)) * step
+    least, most = duration(first), duration(last)
+    if least == most:
+        return f"about {most}"
+    (number, _, unit), (_, _, other) = least.partition(" "), most.partition(" ")
+    return f"about {number if unit == other else least} to {most}"
+
+
 def data_size(count: float) -> str:
     """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
     if count < 1e6:

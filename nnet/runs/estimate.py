@@ -53,6 +53,7 @@ class Estimate:
         epochs, steps: of the whole run.
         seconds_per_step: median of the measured optimiser steps.
         seconds: of the whole run: reading, teacher features, steps, film, calibration, atlas.
+        seconds_between: the same if every step took as long as the fastest, or the slowest, that was measured.
         memory_bytes: expected at the peak (on the device for a GPU, else of the process).
         memory_free: what is there for it now.
         disk_bytes, disk_free: largest need on disk during the run, and what is free there.
@@ -76,6 +77,7 @@ class Estimate:
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     remedies: tuple[Remedy, ...] = field(default_factory=tuple)
+    seconds_between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -252,15 +254,18 @@ def measure(
     cache = steps.pop("feature_bytes") * inputs
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
     every = inputs + len(held_out)
+    pictures = len(dataset.train), len(dataset.test)
     teacher, forward = steps.pop("teacher_seconds"), steps.pop("forward_seconds")
     costs = Costs(steps["seconds_per_step"], teacher, forward, reading, cached)
+    fast_and_slow = [dataclasses.replace(costs, step=one) for one in steps.pop("step_between")]
     own = peak_memory() + (cache if cached else 0) + every * 3 * config.model.size**2
     on_device = steps.pop("device_bytes")
     parameters = steps.pop("parameter_bytes")
     return {
         "training_images": len(trained),
         "held_out": len(held_out),
-        "seconds": run_seconds(config, costs, len(dataset.train), len(dataset.test), pieces=pieces),
+        "seconds": run_seconds(config, costs, *pictures, pieces=pieces),
+        "seconds_between": [run_seconds(config, one, *pictures, pieces=pieces) for one in fast_and_slow],
         "costs": dataclasses.asdict(costs),
         "cached": cached,
         "memory_bytes": own if on_device is None else on_device,

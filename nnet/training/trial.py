@@ -27,9 +27,10 @@ def trial(
         tell: told the number of each step, from 1, as it begins; the first one does not count.
 
     Returns:
-        "seconds_per_step" (median), "steps" and "epochs" of the whole run, "teacher_seconds" and "forward_seconds" per
-        image, "feature_bytes" per image, "parameter_bytes" (trainable, float32), "device" in words, and on a CUDA GPU
-        "device_bytes" at the peak and "device_free" before (None and 0 elsewhere).
+        "seconds_per_step" (median), "step_between" (least and most), "steps" and "epochs" of the whole run,
+        "teacher_seconds" and "forward_seconds" per image, "feature_bytes" per image, "parameter_bytes" (trainable,
+        float32), "device" in words, and on a CUDA GPU "device_bytes" at the peak and "device_free" before (None and 0
+        elsewhere).
     """
     trainer, settings = Trainer(job, images), job.config.train
     device, network = trainer.device, trainer.network
@@ -60,6 +61,7 @@ def trial(
         forward = _timed(device, lambda: network(batch[0]))
     return {
         "seconds_per_step": float(np.median(times)),
+        "step_between": (min(times), max(times)),
         "steps": epochs(settings, count) * steps_per_epoch(settings, count),
         "epochs": epochs(settings, count),
         "teacher_seconds": teacher / len(indices),
