@@ -15,10 +15,11 @@ from nnet.cli.shared import Bars, add_device, add_masks, assignment, places
 from nnet.config import FITS, Config, ConfigError
 from nnet.errors import NNetError
 from nnet.presets import PRESETS, preset
-from nnet.training.events import Listener, Listeners
+from nnet.training.events import AtOnce, Listener, Listeners
 
 if TYPE_CHECKING:
     from nnet.detector import TrainedModel
+    from nnet.training.job import TrainJob
 
 HELP = "train on normal images"
 
@@ -46,6 +47,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=PRESETS, default="small", help="settings to start from (default: small)")
     _add_settings(parser)
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run in --out")
+    parser.add_argument(
+        "--finish",
+        action="store_true",
+        help="make a model of what an interrupted run in --out, or a run in --run that may be under way, has learnt so "
+        "far, rather than go on training",
+    )
     parser.add_argument("--compile", action="store_true", help="use torch.compile")
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write event files for TensorBoard")
     parser.add_argument(
@@ -123,9 +130,7 @@ def configure(options: argparse.Namespace) -> Config:
 def run(options: argparse.Namespace) -> int:
     """Train, and print the model's card."""
     if options.run_folder is not None:
-        from nnet.runs.worker import work
-
-        return work(options.run_folder, _study_run)
+        return _run_folder(options.run_folder, to_finish=options.finish)
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
     if options.each:
@@ -135,6 +140,18 @@ def run(options: argparse.Namespace) -> int:
         print(detector.checkpoint.card)
         print(f"{options.out} holds the model. Next: nnet score --checkpoint {options.out} PICTURES --out RESULTS")
     return 0
+
+
+def _run_folder(path: Path, *, to_finish: bool) -> int:
+    """Train a run, continue it, or end it with what it has learnt; one that is under way does that by itself."""
+    from nnet.runs.finishing import ask
+    from nnet.runs.worker import work
+
+    path = path.resolve()
+    if to_finish and ask(path, path.name):
+        print(f"{path.name} ends with what it has learnt. Its model will be in {path}.")
+        return 0
+    return work(path, _study_run, to_finish=to_finish)
 
 
 def _each(options: argparse.Namespace) -> int:
@@ -196,9 +213,25 @@ def _train(options: argparse.Namespace, data: str, out: Path) -> TrainedModel | 
         print(found.sentence)
     if not quiet and is_few(job.config, len(dataset.train), dataset.validation):
         print(few(len(dataset.train)))
-    watching = [Filming(job.out, dataset, SHORT, framing)] if options.film and not quiet else []
+    watching: list[Listener] = [Filming(job.out, dataset, SHORT, framing)] if options.film and not quiet else []
+    watching += [_ending(job)] if options.finish else []
     with ended_like_ctrl_c(), Bars(quiet) as bars:
         return train_on(job, dataset, Listeners(bars, *watching))
+
+
+def _ending(job: TrainJob) -> Listener:
+    """Ends the training at once with what an interrupted run has learnt.
+
+    Raises:
+        ConfigError: there is no such run, or several processes would share the work.
+    """
+    from nnet.runs.run import kept_epochs
+
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError("--finish is for one process. Leave torchrun out.")
+    if not (job.resume and kept_epochs(job.out)):
+        raise ConfigError(f"--finish needs --resume and an interrupted run with a finished epoch in {job.out}.")
+    return AtOnce()
 
 
 def _study_run(path: Path, listener: Listener) -> None:

@@ -1,4 +1,4 @@
-"""A training of fewer steps than its preset lets any run be, and what is said of it."""
+"""A training of fewer steps than it should have had, and what is said of it."""
 
 from dataclasses import dataclass
 
@@ -7,28 +7,41 @@ from nnet.presets import PRESETS
 
 @dataclass(frozen=True)
 class Short:
-    """A training of `steps` >= 0 optimiser steps, whose `preset` makes at least `least`."""
+    """A training of `steps` >= 0 optimiser steps, whose `preset` makes at least `least` (0: any number); or one that
+    was ended early, of so many `planned` ones (0: it was not)."""
 
     steps: int
     least: int
     preset: str
+    planned: int = 0
 
     @property
     def sentence(self) -> str:
         """What to think of the finished model, and what to do."""
+        least = (
+            f"the preset {self.preset.capitalize()} makes at least {self.least:,}" if self.steps < self.least else ""
+        )
+        if self.planned:
+            return (
+                f"Ended early, after {self.counted}{f'; {least}' if least else ''}. The model may have learnt too "
+                "little to tell good parts from defects. Train again to the end before you rely on it."
+            )
         return (
-            f"Only {self.counted}: the preset {self.preset.capitalize()} makes at least {self.least:,}. After fewer "
-            "the model may have learnt too little to tell good parts from defects. Train again with more epochs before "
-            "you rely on it."
+            f"Only {self.counted}: {least}. After fewer the model may have learnt too little to tell good parts from "
+            "defects. Train again with more epochs before you rely on it."
         )
 
     @property
     def counted(self) -> str:
-        """The steps with their noun: "48 steps"."""
+        """The steps with their noun: "48 steps", "48 of 480 planned steps"."""
+        if self.planned:
+            return f"{self.steps:,} of {self.planned:,} planned steps"
         return f"{self.steps:,} step{'' if self.steps == 1 else 's'}"
 
 
-def short(steps: int | None, preset: str) -> Short | None:
-    """A training of so many steps (None: not known), where they are fewer than the preset's least."""
+def short(steps: int | None, preset: str, planned: int = 0) -> Short | None:
+    """A training of so many steps (None: not known), where they are fewer than the preset's least or than `planned`."""
     least = PRESETS[preset].train.min_steps if preset in PRESETS else 0
-    return Short(steps, least, preset) if steps is not None and steps < least else None
+    if steps is None or steps >= max(least, planned):
+        return None
+    return Short(steps, least, preset, planned)

@@ -7,6 +7,7 @@ queued.json      {"ticket": n}: waits for its turn; lower tickets first. Removed
 lock             held (flock) by the trainer as long as it lives, however it dies; this alone says "alive"
 status.json      written by the trainer only: phase, done, total, epoch, losses, time left, heartbeat; about each second
 stop.json        somebody asks the run to stop
+finish.json      somebody asks it to end early, with what it has learnt (`nnet.runs.finishing`)
 log.txt          what the trainer printed
 history.jsonl    one line per finished epoch
 resume.safetensors  weights and optimiser after an epoch, while the run is unfinished (`nnet.training.state`)

@@ -20,6 +20,7 @@ from nnet.saved.storage import write_json
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
 STOP, LOG, EXIT, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "data", "images.json"
+FINISH = "finish.json"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
 UPLOADED = "upload"
 CANCELLED, DIVERGED = 130, 3
@@ -88,6 +89,7 @@ class Status:
         done, total: steps of the phase (images, optimiser steps, images).
         epoch, epochs: finished, and in all.
         seconds_left: of the phase; None while it is not known.
+        left_between: least and most seconds that the phase will probably still take (`nnet.training.pace`), or None.
         seconds: the trainer has run for.
         losses: mean of each loss term over the epoch so far ("loss", "L_RKD", "L_KD", "L_align", "L_query").
         learning_rate, beta: of the current step; None outside of training.
@@ -109,6 +111,7 @@ class Status:
     epoch: Count = 0
     epochs: Count = 0
     seconds_left: Number | None = None
+    left_between: tuple[Number, Number] | None = None
     seconds: Number = 0.0
     losses: dict[Name, Number] = field(default_factory=dict)
     learning_rate: Number | None = None

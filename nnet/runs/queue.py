@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from nnet.runs import disk, layout, processes
+from nnet.runs import disk, finishing, layout, processes
 from nnet.runs.layout import SUPERVISOR_LOCK, SUPERVISOR_LOG, RunError
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.runs.state import state_of
@@ -32,13 +32,14 @@ def ticket(path: Path) -> int | None:
     return None
 
 
-def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str) -> None:
+def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str, *, to_finish: bool = False) -> None:
     """Put a run at the end of the queue, and see that somebody works on the queue.
 
     Args:
         path: of the run.
         allowed: states in which this may be done.
         otherwise: sentence for the other states.
+        to_finish: let it end with what it has learnt, rather than go on learning.
 
     Raises:
         RunError: its state does not allow it, it cannot be read, or the disk is too full for it.
@@ -51,6 +52,7 @@ def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str) -> None:
             disk.require(disk.left_to_write(spec.disk_bytes, path), path)
         for name in (layout.EXIT, layout.STOP):
             (path / name).unlink(missing_ok=True)
+        finishing.wish(path, to_finish)
         last = max((ticket(other) or 0 for other in directories(path.parent)), default=0)
         write_json(path / layout.QUEUED, {"ticket": last + 1})
     ensure_supervisor(path.parent)

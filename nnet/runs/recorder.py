@@ -15,17 +15,18 @@ from types import FrameType
 
 import torch
 
-from nnet.runs import layout, processes
+from nnet.runs import finishing, layout, processes
 from nnet.runs.layout import Status
 from nnet.saved.storage import write_json
-from nnet.training.events import Listener, Progress, Stopped, title_of
+from nnet.training.events import ENDING, EndEarly, Listener, Progress, Stopped, title_of
+from nnet.training.pace import Pace
 
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 
 
 class Recorder(Listener):
-    """Writes status.json about once a second from a thread of its own, and raises `Stopped` in the training when asked.
+    """Writes status.json about once a second from a thread of its own, and ends the training when asked.
 
     Listens to the training. A status that cannot be written (disk full) is left out; what must not be lost,
     the training's own state, is not written here.
@@ -39,16 +40,18 @@ class Recorder(Listener):
         self.path = path
         self._started = time.monotonic()
         self._progress = Progress("start", 0, 0)
+        self._pace = Pace()
         self._notes: list[str] = []
         self._base = Status(pid=os.getpid(), process_started=processes.started_at(os.getpid()) or "", attempt=attempt)
         self._beat = 0
-        self._stop = threading.Event()
+        self._stop, self._finish = threading.Event(), threading.Event()
         self._over = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Recorder:
         signal.signal(signal.SIGTERM, self._asked)
+        self._look()
         self._write()
         self._thread.start()
         return self
@@ -64,12 +67,17 @@ class Recorder(Listener):
 
         Raises:
             Stopped: somebody asked for it.
+            EndEarly: somebody asked for it, and an epoch is finished.
         """
         if progress.phase != self._progress.phase:
             print(f"{title_of(progress.phase)}.", flush=True)
+            self._pace = Pace()
         self._progress = progress
+        self._pace.add(progress.done - progress.before, progress.seconds)
         if self._stop.is_set():
             raise Stopped("The run was asked to stop.")
+        if self._finish.is_set() and progress.phase in ENDING and progress.epoch:
+            raise EndEarly("The run was asked to end with what it has learnt.")
 
     def note(self, sentence: str) -> None:
         """Keep a sentence for whoever looks at the run; it also goes to the log."""
@@ -79,11 +87,17 @@ class Recorder(Listener):
     def _asked(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()
 
+    def _look(self) -> None:
+        """For the wishes of others."""
+        if (self.path / layout.STOP).exists():
+            self._stop.set()
+        if finishing.is_asked(self.path):
+            self._finish.set()
+
     def _work(self) -> None:
         last = time.monotonic()
         while not self._over.wait(LOOK_SECONDS):
-            if (self.path / layout.STOP).exists():
-                self._stop.set()
+            self._look()
             if time.monotonic() - last >= BEAT_SECONDS:
                 last = time.monotonic()
                 self._write()
@@ -103,6 +117,7 @@ class Recorder(Listener):
             epoch=p.epoch,
             epochs=p.epochs,
             seconds_left=p.seconds_left,
+            left_between=None if p.seconds_left is None else self._pace.left(p.total - p.done),
             losses=p.losses,
             learning_rate=p.learning_rate,
             beta=p.beta,

@@ -12,9 +12,9 @@ from nnet.data import Dataset, open_dataset
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
 from nnet.runs.film import FILM, Film
-from nnet.runs.layout import LOG_FORMAT, RUNNING, Exit, RunError, RunSpec, Status
+from nnet.runs.layout import LIVE, LOG_FORMAT, RUNNING, Exit, RunError, RunSpec, Status
 from nnet.runs.state import state_of
-from nnet.saved.formats import CONFIG, HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, Epoch
+from nnet.saved.formats import CONFIG, CONFIG_FORMAT, HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, EndedEarly, Epoch
 
 RESUMABLE = ("cancelled", "failed", "lost")
 ENDED = ("done", *RESUMABLE)
@@ -75,6 +75,20 @@ class Run:
     def can_resume(self) -> bool:
         """Whether `Runs.resume` continues it."""
         return self.state in RESUMABLE
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether it waits or runs, and shall end early (`nnet.runs.finishing`)."""
+        return self.state in LIVE and (self.path / layout.FINISH).exists()
+
+    @property
+    def ended_early(self) -> EndedEarly | None:
+        """How much of its training a finished run had that was ended early; None of all others."""
+        if self.model is None or not (self.path / layout.FINISH).exists():
+            return None
+        with contextlib.suppress(NNetError):
+            return CONFIG_FORMAT.read(self.path / CONFIG)["about"].get("ended_early")
+        return None
 
     @property
     def kept_epochs(self) -> int:

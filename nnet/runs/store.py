@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 
 from nnet.data.archive import ZipLimits
 from nnet.errors import NNetError
-from nnet.runs import cancelling, disk, layout, parts, queue, uploads
+from nnet.runs import cancelling, disk, finishing, layout, parts, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
 from nnet.runs.run import RESUMABLE, Run, is_usable
@@ -189,6 +189,19 @@ class Runs:
             RunError: it neither waits nor runs, or the process could not be ended.
         """
         cancelling.cancel(self._path(id), self.get(id).name)
+        return self.get(id)
+
+    def finish(self, id: str) -> Run:
+        """End a training early: its last finished epoch becomes a model, calibrated and measured like any other.
+
+        A run that ended early is put into the queue for it, as by `resume`. Asked twice, it does not matter.
+
+        Raises:
+            RunError: no epoch is finished yet; its training is over, or was never started; it belongs to a study.
+        """
+        path = self._path(id)
+        if not finishing.ask(path, self.get(id).name):
+            queue.enqueue(path, RESUMABLE, "Only a cancelled, failed or lost run can be finished.", to_finish=True)
         return self.get(id)
 
     # ------------------------------------------------------------------------------------------------ inside

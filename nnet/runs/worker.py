@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnet.errors import NNetError
-from nnet.runs import layout, processes
+from nnet.runs import finishing, layout, processes
 from nnet.runs.film import FILM
 from nnet.runs.layout import CANCELLED, Exit, RunError, RunSpec
 from nnet.runs.locks import FileLock
@@ -29,13 +29,14 @@ RESERVE, RESERVED = ".reserve", 1 << 16
 """A file that is given up at the end, so that on a full disk there is room to say that the disk is full."""
 
 
-def work(path: Path, study: Job | None = None) -> int:
+def work(path: Path, study: Job | None = None, *, to_finish: bool = False) -> int:
     """Train the run in `path` to the end, or continue it; returns an exit code: 0, CANCELLED, or 1 for what failed.
 
     Args:
         path: the run's directory.
         study: what to do with a run that belongs to a study (`nnet.studies.running.work`), which this package does not
             know.
+        to_finish: started by hand, let it end with what it has learnt; from the queue, the run's folder says that.
 
     Raises:
         RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
@@ -43,7 +44,7 @@ def work(path: Path, study: Job | None = None) -> int:
     path = path.resolve()
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise RunError("torchrun trains with --data and --out; --run is for one process.")
-    with _alone(path):
+    with _alone(path, to_finish):
         os.nice(NICENESS)
         _tidy(path)
         reserve = path / RESERVE
@@ -54,12 +55,12 @@ def work(path: Path, study: Job | None = None) -> int:
         with contextlib.suppress(OSError):
             layout.write_exit(path, Exit(code, reason, time.time()))
         with contextlib.suppress(OSError):
-            print(f"nnet: {reason}" if reason else "Done.", flush=True)
+            print(f"nnet: {reason}" if code else f"Done. {reason}".rstrip(), flush=True)
         return 0 if code == 0 else CANCELLED if code == CANCELLED else 1
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path, to_finish: bool) -> Iterator[None]:
     """Hold the run's lock: the supervisor's, which this process inherited, or one of its own."""
     inherited = os.environ.pop(INHERITED, "")
     if inherited:
@@ -74,6 +75,7 @@ def _alone(path: Path) -> Iterator[None]:
     lock.write(processes.identity(os.getpid()))
     for name in (layout.QUEUED, layout.STOP, layout.EXIT):
         (path / name).unlink(missing_ok=True)
+    finishing.wish(path, to_finish)
     try:
         yield
     finally:
@@ -93,9 +95,8 @@ def _attempt(path: Path, study: Job) -> tuple[int, str]:
             if spec.study is None:
                 if before is None and spec.memory_bytes is None:  # nobody has measured it, and it begins
                     _check_fit(path, spec, recorder)
-                _train(path, spec, recorder)
-            else:
-                study(path, recorder)
+                return 0, _train(path, spec, recorder)
+            study(path, recorder)
         return 0, ""
     except (Stopped, KeyboardInterrupt):
         return CANCELLED, f"It was cancelled. {kept(path)}"
@@ -132,10 +133,12 @@ def _check_fit(path: Path, spec: RunSpec, recorder: Recorder) -> None:
     recorder.report(Progress("estimate", len(STAGES), len(STAGES)))
 
 
-def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
+def _train(path: Path, spec: RunSpec, recorder: Recorder) -> str:
+    """Train it; returns that it was ended early, in a sentence, or ""."""
     from nnet.data.framing import Framing
     from nnet.runs.members import Members
     from nnet.runs.watching import Watching
+    from nnet.saved.card import ended_early
     from nnet.training.events import Listeners
     from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
@@ -158,7 +161,10 @@ def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
         about={"masks": spec.masks} if spec.masks else {},
     )
-    train_on(job, dataset, Listeners(recorder, Watching(path, dataset, members, Framing.of(spec.config.model))))
+    listeners = Listeners(recorder, Watching(path, dataset, members, Framing.of(spec.config.model)))
+    model = train_on(job, dataset, listeners)
+    early = None if model is None else model.checkpoint.about.get("ended_early")
+    return "" if early is None else ended_early(early)
 
 
 def _print_trace() -> None:

@@ -6,13 +6,14 @@ from typing import Any
 from nnet.config import Config, ModelConfig
 from nnet.crop import in_words
 from nnet.expression import PRESETS
-from nnet.saved.formats import PictureScores
+from nnet.saved.formats import EndedEarly, PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.promise import Promise
 from nnet.settings import flat
 from nnet.units import as_markdown, percent
 
 _QUESTIONS = "## Questions\n\n"
+_COUNTS = (("epochs", "planned_epochs"), ("steps", "planned_steps"))
 _TITLES = {preset.text: title for title, preset in PRESETS.items()}
 _SCORE_NAMES = {
     "paper": "all six maps (Eq. 8)",
@@ -75,6 +76,13 @@ def questions(card: str) -> list[str]:
     return [line.removeprefix("- ") for line in section.splitlines() if line.startswith("- ")]
 
 
+def ended_early(found: EndedEarly) -> str:
+    """How much of its training a model had that was ended early, in a sentence."""
+    epochs, steps = (f"{found[one]:,} of {found[planned]:,}" for one, planned in _COUNTS)  # type: ignore[literal-required]
+    falls = ", before its learning rate had come down" if found["rate_was_falling"] else ""
+    return f"It was ended early, after {epochs} planned epochs ({steps} steps){falls}; trained on, it may find more."
+
+
 def _data(about: dict[str, Any]) -> str:
     data = about.get("data", {})
     lines = [
@@ -82,6 +90,8 @@ def _data(about: dict[str, Any]) -> str:
         f"- Licence of the data: {data.get('licence', 'not stated')}",
         _split(about),
     ]
+    if "ended_early" in about:
+        lines.append(f"- {ended_early(about['ended_early'])}")
     if data.get("test_defective"):
         lines.append(
             f"- Measured on {data['test_normal']} normal and {data['test_defective']} defective images "

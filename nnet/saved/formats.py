@@ -57,6 +57,17 @@ class DataAccount(TypedDict, total=False):
     bits: Annotated[int, Meta(ge=1, le=32)]
 
 
+class EndedEarly(TypedDict):
+    """How much of a training was made that was ended early, and how much was planned. `rate_was_falling`: its learning
+    rate would have come down."""
+
+    epochs: Count
+    planned_epochs: Count
+    steps: Count
+    planned_steps: Count
+    rate_was_falling: bool
+
+
 class About(TypedDict):
     """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named. `picture` has
     the height and width of the pictures of a model that frames them, where all have one size, else `pictures` the most
@@ -69,6 +80,7 @@ class About(TypedDict):
     teacher_file: NotRequired[Sentence | None]
     calibration_images: NotRequired[Count]
     cross_folds: NotRequired[Count]
+    ended_early: NotRequired[EndedEarly]
     picture: NotRequired[tuple[Count, Count]]
     pictures: NotRequired[Annotated[list[tuple[Count, Count, Count]], Meta(max_length=100)]]
     device: NotRequired[Sentence]

@@ -28,6 +28,10 @@ class Stopped(Exception):
     """A listener wants the run to stop; nothing is wrong with it."""
 
 
+class EndEarly(Exception):
+    """A listener wants the training to end as if its steps were over, with what the last finished epoch has learnt."""
+
+
 class Phase(NamedTuple):
     """A phase of the work, for people: its title, and what its steps are."""
 
@@ -49,6 +53,10 @@ PHASES = {
     "end": Phase("Finishing", "step"),
 }
 """Every phase that `Progress` or a run's status can name, in order. "subsets" belongs to `nnet evaluate`."""
+
+
+ENDING = ("features", "train")
+"""Phases in which a training can be ended early."""
 
 
 def title_of(phase: str) -> str:
@@ -160,6 +168,15 @@ class Listeners(Listener):
     def heard(self, entry: dict[str, Any]) -> None:
         for listener in self._all:
             listener.heard(entry)
+
+
+class AtOnce(Listener):
+    """Ends a resumed training before its next step, with what it has learnt."""
+
+    def report(self, progress: Progress) -> None:
+        """Raises EndEarly."""
+        if progress.phase in ENDING:
+            raise EndEarly
 
 
 def phase(name: str, report: Report) -> Callable[[int, int], None]:

@@ -26,7 +26,7 @@ from nnet.scoring.calibration import Calibration, calibrate
 from nnet.scoring.kind import Kind
 from nnet.training.cross import Split, cross_maps
 from nnet.training.distributed import Team
-from nnet.training.events import Callbacks, DivergedError, Listener, Progress, Report, TrainingError
+from nnet.training.events import Callbacks, DivergedError, EndEarly, Listener, Progress, Report, TrainingError
 from nnet.training.features import FeatureCache, memory_centres
 from nnet.training.job import TrainJob
 from nnet.training.losses import total_loss
@@ -61,7 +61,8 @@ def train(
         config: all settings.
         images: normal images, uint8 (n, size, size, 3) or decoded on demand; a share is held out for calibration.
         out: the checkpoint's directory; must not hold a finished checkpoint.
-        report: called during the work; what it raises ends the run, which can be resumed.
+        report: called during the work; what it raises ends the run, which can be resumed. `EndEarly`, raised in the
+            phases "features" and "train", makes the model of the last finished epoch instead.
         watch: looks at the network between epochs; its `begin`, `look` and `heard` are called.
         options: `resume=True` continues an interrupted run in `out`; `device`, `weights_file` (of the teacher),
             `compile` and `about` (for the card) as in `nnet.training.job.TrainJob`.
@@ -85,15 +86,19 @@ def run(job: TrainJob, images: Images, listener: Listener) -> TrainedModel | Non
     batch size stays that of all of them together.
     """
     trainer = Trainer(job, images, listener)
-    trainer.prepare()
-    trainer.fit()
+    try:
+        trainer.prepare()
+        trainer.fit()
+    except EndEarly:
+        trainer.go_back()
     trainer.team.part()
     return trainer.finish() if trainer.team.leads else None
 
 
-def _light(job: TrainJob, images: Images, listener: Listener, split: Split) -> NNet:
-    """A network for the threshold alone (`nnet.training.cross`)."""
+def _light(share: float, job: TrainJob, images: Images, listener: Listener, split: Split) -> NNet:
+    """A network for the threshold alone (`nnet.training.cross`), after this share of its epochs."""
     trainer = Trainer(job, images, listener, split)
+    trainer.last_epoch = max(1, round(share * trainer.epochs))
     trainer.prepare()
     trainer.fit()
     return trainer.network
@@ -126,6 +131,7 @@ class Trainer:
         size = len(self.trained_on), self.team.size
         self.steps_per_epoch, self.epochs = steps_per_epoch(self.config.train, *size), epochs(self.config.train, *size)
         self.config.require_loss(self.epochs)  # there may be more than the settings name
+        self.last_epoch = self.epochs  # fewer where the training is ended early, of the same schedule
         self.device = self.team.device
         self.device_name = describe(self.device)
         self.dtype = training_dtype(self.device, self.config.train.precision)
@@ -151,6 +157,9 @@ class Trainer:
         """Make the directory, load an interrupted run's state, compute the teacher's features, start the memory."""
         if self.team.leads:
             self._make_room()
+        stored = self.team.tell(self.state.read() if self.team.leads else None)
+        if stored is not None:
+            self.first_epoch = self.state.restore(stored)
         budget = min(int(self.config.train.cache_gb * 1024**3), available_memory() // 2) // self.team.on_this_machine
         started = time.perf_counter()
         self.features = FeatureCache(
@@ -162,16 +171,13 @@ class Trainer:
             self.dtype,
             lambda done, total: self._report("features", done, total, started),
         )
-        stored = self.team.tell(self.state.read() if self.team.leads else None)
-        if stored is not None:
-            self.first_epoch = self.state.restore(stored)
-        elif self.network.NFS is not None and self.team.leads:  # the others get it with all other weights
+        if stored is None and self.network.NFS is not None and self.team.leads:  # the others get it with all weights
             self.network.NFS.initialise(memory_centres(self.features, self.config).to(self.device))
         if self.team.leads:
             truncate_history(self.job.out, self.first_epoch)
 
     def fit(self) -> None:
-        """All epochs that are left."""
+        """All epochs that are left, up to `last_epoch`."""
         objective = Objective(self.network, self.config, self.job.compile)
         # Without L_KD nothing trains S1 once L_align has ended.
         forward = self.team.wrap(objective, unused=not self.config.loss.kd)
@@ -180,17 +186,25 @@ class Trainer:
             self._look(0)
         started = time.perf_counter()
         try:
-            for epoch in range(self.first_epoch, self.epochs):
+            for epoch in range(self.first_epoch, self.last_epoch):
                 entry = self._epoch(epoch, forward, started)
                 if self.team.leads:
                     entry |= self._look(epoch + 1)
                     append_history(self.job.out, entry)
-                    self.state.keep(epoch + 1, last=epoch + 1 == self.epochs)
+                    self.state.keep(epoch + 1, last=epoch + 1 == self.last_epoch)
                     self.listener.heard(entry)
         except BaseException:
             with contextlib.suppress(OSError, SafetensorError):  # what ended the run matters more
                 self.state.save()
             raise
+
+    def go_back(self) -> None:
+        """End with the last finished epoch that is kept. Raises TrainingError if there is none."""
+        stored = self.state.read()
+        if stored is None:
+            raise TrainingError("No finished epoch is kept, so there is nothing to make a model of. Resume the run.")
+        self.last_epoch = self.state.restore(stored)
+        truncate_history(self.job.out, self.last_epoch)
 
     def finish(self) -> TrainedModel:
         """Calibrate on the held-out images, collect the memory atlas, write the checkpoint, drop the resume state."""
@@ -219,6 +233,7 @@ class Trainer:
             "calibration_images": len(self.held_out),
             **({"cross_folds": min(self.config.train.cross_folds, len(self.held_out))} if self.crossed else {}),
             "device": detector.device_name,
+            **self._ended_early(),
             **self.job.about,
         }
         tensors = None if atlas is None else to_tensors(atlas)
@@ -237,9 +252,18 @@ class Trainer:
         self.scaler.step(self.optimiser)
         self.scaler.update()
 
+    def _ended_early(self) -> dict[str, Any]:
+        """For the card: how much of the training was made, where that is not all of it."""
+        if self.last_epoch == self.epochs:
+            return {}
+        each, falls = self.steps_per_epoch, self.config.train.schedule != "constant"
+        done = {"epochs": self.last_epoch, "steps": self.last_epoch * each}
+        planned = {"planned_epochs": self.epochs, "planned_steps": self.epochs * each}
+        return {"ended_early": {**done, **planned, "rate_was_falling": falls}}
+
     def _report(self, phase: str, done: int, total: int, started: float, **more: Any) -> None:
         seconds, device = time.perf_counter() - started, self.device_name
-        more = {"epoch": self.first_epoch if phase == "features" else self.epochs, **more}
+        more = {"epoch": self.first_epoch if phase == "features" else self.last_epoch, **more}
         self.listener.report(Progress(phase, done, total, seconds=seconds, epochs=self.epochs, device=device, **more))
 
     def _make_room(self) -> None:
@@ -278,7 +302,7 @@ class Trainer:
             self._report(
                 "train",
                 before + step + 1,
-                all_steps,
+                self.last_epoch * self.steps_per_epoch,
                 run_started,
                 before=self.first_epoch * self.steps_per_epoch,
                 epoch=epoch,
@@ -319,7 +343,8 @@ class Trainer:
         folds = self.config.train.cross_folds if self.crossed else 0
         if folds:
             split = self.trained_on, self.held_out
-            maps = cross_maps(self.job, self.images, split, _light, self.listener)
+            light = functools.partial(_light, self.last_epoch / self.epochs)
+            maps = cross_maps(self.job, self.images, split, light, self.listener)
         else:
             maps = self._held_out_maps(detector)
         return calibrate(maps, self.config.model.size, self.config.scoring, folds)

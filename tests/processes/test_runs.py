@@ -303,6 +303,91 @@ def test_a_waiting_run_leaves_the_queue_when_cancelled(runs):
     slot.release()
 
 
+# ------------------------------------------------------------------------------------------------ ended early
+
+LONG = 400
+"""So many epochs that none of these tests sees the last."""
+
+
+def test_a_running_training_that_is_finished_becomes_a_model_that_says_so(runs):
+    run = made(runs, epochs=LONG)
+    runs.start(run.id)
+    reach(runs, run.id, lambda run: run.history())
+    assert runs.finish(run.id).is_finishing
+    with contextlib.suppress(RunError):  # pressed twice: the second one may come when its steps are over
+        runs.finish(run.id)
+    run = ended(runs, run.id)
+    early = run.ended_early
+    assert run.state == "done" and early is not None and not run.is_finishing, run.log_tail()
+    assert 1 <= early["epochs"] == len(run.history()) < early["planned_epochs"] == LONG
+    assert f"ended early, after {early['epochs']} of {LONG} planned epochs" in run.reason
+    assert run.reason in checkpoints.load(run.path).card and run.reason in run.log_tail()
+    assert is_usable(run.path) and not run.kept_epochs and run.film().epochs[-1] <= early["epochs"]
+    with pytest.raises(RunError, match="is done, so there is nothing to finish"):
+        runs.finish(run.id)
+
+
+def stopped_after_two_epochs(run: Run) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    assert work_here(run, lambda: little_memory(2, interrupt)) == CANCELLED
+
+
+def test_one_that_is_killed_while_it_finishes_is_finished_later(runs):
+    run = made(runs, epochs=EPOCHS)
+    stopped_after_two_epochs(run)
+
+    def killed_in_calibration() -> None:
+        nnet.training.loop.Trainer._calibrate = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+
+    with (run.path / layout.LOG).open("ab") as log:
+
+        def finish_it() -> int:
+            killed_in_calibration()
+            return main(["train", "--run", str(run.path), "--finish"])
+
+        assert forking.fork(finish_it, log.fileno(), log.fileno()).wait() == -signal.SIGKILL
+    lost = runs.get(run.id)
+    assert lost.state == "lost" and lost.model is None and lost.kept_epochs == 2 and not is_usable(run.path)
+    runs.finish(run.id)
+    done = ended(runs, run.id)
+    assert done.state == "done" and done.ended_early["epochs"] == 2 and done.ended_early["planned_epochs"] == EPOCHS
+    assert done.model is not None and [entry["epoch"] for entry in done.history()] == [1, 2]
+
+
+def test_resume_takes_the_wish_to_finish_back(runs, whole):
+    run = made(runs, "whole", epochs=EPOCHS)
+    stopped_after_two_epochs(run)
+    slot = take_slot("cpu", None)
+    assert runs.finish(run.id).is_finishing and runs.finish(run.id).state == "queued"
+    runs.cancel(run.id)
+    assert not runs.resume(run.id).is_finishing
+    slot.release()
+    run = ended(runs, run.id)
+    assert run.state == "done" and run.ended_early is None and run.reason == ""
+    assert all(torch.equal(value, weights(run.path)[key]) for key, value in weights(whole.path).items())
+
+
+def test_what_has_learnt_nothing_yet_cannot_be_finished_and_says_so(runs, capsys):
+    run = made(runs)
+    with pytest.raises(RunError, match="was never started"):
+        runs.finish(run.id)
+    slot = take_slot("cpu", None)
+    runs.start(run.id)
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"has not finished an epoch yet.*wait for its first epoch, or cancel it"):
+            runs.finish(run.id)
+    assert main(["train", "--run", str(run.path), "--finish"]) == 1 and "nothing to make" in capsys.readouterr().err
+    runs.cancel(run.id)
+    with pytest.raises(RunError, match="resume it, or delete it"):
+        runs.finish(run.id)
+    slot.release()
+    spec = dataclasses.replace(run.spec, name="of a study", data="synthetic:metal", study={"key": "x"})
+    with pytest.raises(RunError, match=r"of a study belongs to a study.*It can only be cancelled"):
+        runs.finish(runs.create(spec).id)
+
+
 # ------------------------------------------------------------------------------------------------ the queue
 
 

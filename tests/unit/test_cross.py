@@ -15,7 +15,7 @@ from nnet.report import Subject, render
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import calibrate
 from nnet.training import loop
-from nnet.training.events import Progress, Stopped, TrainingError
+from nnet.training.events import EndEarly, Progress, Stopped, TrainingError
 from nnet.training.loop import train
 from nnet.training.pieces import cut_up
 from nnet.training.schedule import folds, is_crossed, is_few, split_normals
@@ -57,9 +57,9 @@ def crossed(
     with pytest.MonkeyPatch.context() as patch:
         fit = loop._light
 
-        def kept(job: object, images: object, listener: object, split: tuple[np.ndarray, np.ndarray]) -> NNet:
-            network = fit(job, images, listener, split)
-            made.append((network, split[0].tolist(), split[1].tolist()))
+        def kept(*given: object) -> NNet:
+            network, (learnt, scored) = fit(*given), given[-1]
+            made.append((network, learnt.tolist(), scored.tolist()))
             return network
 
         patch.setattr(loop, "_light", kept)
@@ -119,6 +119,22 @@ def test_a_run_that_ends_among_the_light_models_is_continued(tmp_path: Path) -> 
     assert resumed is not None and whole is not None
     assert resumed.checkpoint.weights_hash == whole.checkpoint.weights_hash
     assert resumed.calibration.for_expression().threshold == whole.calibration.for_expression().threshold
+
+
+def test_of_a_model_that_is_ended_early_the_light_models_are_as_long(tmp_path: Path) -> None:
+    """They follow the whole schedule as the model does, and stop where it stopped."""
+    told: list[Progress] = []
+
+    def end(progress: Progress) -> None:
+        told.append(progress)
+        if progress.phase == "train" and progress.epoch == 1:
+            raise EndEarly
+
+    config = tiny_config(**settings(train__epochs=3))
+    found = train(config, random_images(12), tmp_path / "a", device="cpu", report=end)
+    assert found is not None and found.checkpoint.about["ended_early"]["epochs"] == 1
+    last = [progress for progress in told if progress.phase == "cross"][-1]
+    assert last.done == last.total == FOLDS * 2, "one epoch of three, of eight pictures in batches of four"
 
 
 def test_what_it_cannot_do_is_refused() -> None:
