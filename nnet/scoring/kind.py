@@ -19,6 +19,8 @@ LEAST = 4
 """Fewer normal pictures say nothing about how much they differ from each other."""
 FACTOR = 3.0
 """How many times as far as the most unusual normal picture another kind lies (benchmarks/kind.py)."""
+STRANGERS, OTHERS = 8, 4
+"""Most pictures of a set that are called strangers to it, and how many pictures it has for each of them at least."""
 FLOOR = 0.02
 """Least limit: pictures of one series are almost equal, and the next series is no other kind."""
 
@@ -61,6 +63,27 @@ class Kind:
     @cached_property
     def _units(self) -> np.ndarray:
         return _unit(self.features)
+
+
+def strangers(features: np.ndarray) -> np.ndarray:
+    """Indices of the pictures of a set that are another kind of part than all others, ascending.
+
+    As many as `STRANGERS` are looked for, and at most one of `OTHERS`: of the pictures that lie farthest from the rest,
+    the most that would each be another kind to a model of the others.
+
+    Args:
+        features: (n, C), the mean F_3 of each picture.
+    """
+    most = min(STRANGERS, len(features) // OTHERS)
+    if not most:
+        return np.arange(0)
+    units = _unit(features)
+    order = np.argsort(-np.median(1 - units @ units.T, axis=1), kind="stable")
+    for count in range(most, 0, -1):
+        rest = Kind(features[order[count:]])
+        if all(rest.is_other(features[index]) for index in order[:count]):
+            return np.sort(order[:count])
+    return order[:0]
 
 
 def chosen(count: int) -> np.ndarray:
