@@ -27,7 +27,7 @@ SHOWN = 5  # questions in one message
 TEST_NAMES = ("test", "test_public")
 HELD_OUT = 0.3
 UNKNOWN_LICENCE = "Not stated by the folder; the terms of whoever made the images apply."
-MVTEC_LICENCE = "MVTec's own data sets are CC BY-NC-SA 4.0; for others in their layout, their maker's terms apply."
+MVTEC_LICENCE = "Whoever made the pictures decides; those of MVTec's own data sets are CC BY-NC-SA 4.0."
 
 Item = TypeVar("Item")
 
@@ -106,7 +106,7 @@ def open_category(root: Path, *, strict: bool = True) -> Dataset:
         notes.append(f"{len(validation)} images of {held.name}/ are for calibration only.")
     if not train:
         notes.append("There is no train/, so it can be measured, but not trained on.")
-    layout = "MVTec AD" if train else "MVTec AD, test part only"
+    layout = "MVTec AD" if train else "folders of good and defective parts to test on"
     return reader.dataset(layout, (*train, *validation), test, notes, strict, MVTEC_LICENCE)
 
 

@@ -228,3 +228,37 @@ def test_enter_renames_a_run(browser: object, address: str, runs: Runs) -> None:
         page.get_by_role("heading", name="Washers").wait_for()
         assert not page.get_by_role("dialog").count() and runs.get(run.id).name == "Washers"
         visitor.settle().check()
+
+
+@pytest.mark.long
+def test_the_press_that_takes_a_picture_out_is_in_sight(browser: object, address: str) -> None:
+    """In a popover it lay below the end of a window of 720 pixels."""
+    with Visitor(browser, address) as visitor:
+        visitor.page.set_viewport_size({"width": 1280, "height": 720})
+        page = visitor.open("Train?train_part=new").page
+        page.locator("input[type=file]").first.set_input_files([file(f"{n}.png", picture(n)) for n in range(13)])
+        page.locator(".st-key-take_out_one button").click()
+        field = page.get_by_role("dialog").locator("input")
+        field.click()
+        page.get_by_role("option", name="3.png", exact=True).click()
+        button = page.get_by_role("dialog").get_by_role("button", name=words.TAKE_IT_OUT, exact=True)
+        page.get_by_role("dialog").locator("img").wait_for()
+        box = button.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 720
+        button.click()
+        page.get_by_text("12 photos").wait_for()
+        assert not page.get_by_role("dialog").count()
+
+
+@pytest.mark.long
+def test_below_the_list_of_runs_the_film_takes_the_whole_page(
+    browser: object, address: str, runs: Runs, tiny_checkpoint: Path
+) -> None:
+    run = make_run(runs, "Wide")
+    write_film(run)
+    finish(run, tiny_checkpoint)
+    with Visitor(browser, address, 1280) as visitor:
+        page = visitor.open(f"Train?run={run.id}&model=tiny").page
+        film, listed = page.locator(".film"), page.locator(".st-key-run_list")
+        assert abs(place_of(film)["x"] - place_of(listed)["x"]) < 4
+        visitor.settle().check()

@@ -302,7 +302,7 @@ def test_a_slot_with_a_date_that_there_is_not_is_damaged(since: float, tmp_path:
     (tmp_path / "cpu-0.lock").write_text(json.dumps({"bytes": 1, "since": since}))
     with pytest.raises(NNetError, match=r"cpu-0\.lock is damaged: .*since"):
         SLOT_FORMAT.read(tmp_path / "cpu-0.lock")
-    assert ", since " in waits_for("", Holder(None, 0, 250e9, False), None)
+    assert ", since " in waits_for("", Holder(None, 0, 250e9, False), "")
 
 
 # ----------------------------------------------------------------------------------------------- studies, journals

@@ -22,11 +22,12 @@ from nnet.data.framing import SMALLEST_SHARE
 from nnet.data.ignoring import decode_ignore, encode_ignore
 from nnet.errors import NNetError
 from nnet.presets import PRESETS, preset
-from nnet.runs import CANCELLED, Estimate, Runs
+from nnet.runs import CANCELLED, Estimate, Runs, RunSpec
 from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
 from nnet.runs.holders import Holder, hand_over
-from nnet.runs.layout import DIVERGED, EXIT
+from nnet.runs.layout import DIVERGED, EXIT, FINISH
+from nnet.runs.locks import FileLock
 from nnet.runs.slots import resolve, take_slot
 from nnet.saved import kept_thresholds
 from nnet.saved.card import write_card
@@ -499,9 +500,9 @@ def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs)
 
 
 def test_a_suspended_process_is_said_to_be_so_and_how_to_go_on() -> None:
-    told = train_text.waits_for("Cogs", Holder(Path("runs/cogs"), 71, 0.0, True), 60.0)
+    told = train_text.waits_for("Cogs", Holder(Path("runs/cogs"), 71, 0.0, True), "about 60 s")
     assert "process 71. That process is **suspended**" in told and "`kill -CONT 71`" in told and "left" not in told
-    assert "how long is not known" in train_text.waits_for("", Holder(None, 0, 0.0, False), None)
+    assert "how long is not known" in train_text.waits_for("", Holder(None, 0, 0.0, False), "")
 
 
 # ---------------------------------------------------------------------------------------------------------- runs
@@ -536,8 +537,6 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
 
 
 def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
-    from nnet.runs.locks import FileLock
-
     run = make_run(runs, "Alive")
     lock = FileLock(run.path / "lock")
     assert lock.take()
@@ -564,7 +563,7 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
             "Loss",
             "Images/s",
         ], "the others are behind a press"
-        assert "Training: epoch 2 of 2 · 2 min left" in said(at) and "cut.png was left out." in said(at)
+        assert "Training: epoch 2 of 2 · about 2 min left" in said(at) and "cut.png was left out." in said(at)
         assert has(at, "cancel_run") and not has(at, "delete_run")
         say(run, monotonic=-1000.0)
         assert "has reported nothing for" in said(fine(at.run()))
@@ -595,6 +594,75 @@ def test_a_run_is_cancelled_resumed_renamed_and_deleted(runs: Runs) -> None:
     press(at, "confirm_delete")
     assert not run.path.exists() and "run" not in at.query_params
     assert "may have been deleted" not in said(at)
+
+
+def test_a_running_training_is_finished_once_it_has_learnt_something(runs: Runs) -> None:
+    run = make_run(runs, "Alive")
+    lock = FileLock(run.path / "lock")
+    assert lock.take()
+    try:
+        say(run, left_between=(400.0, 530.0), seconds_left=450.0, epochs=9)
+        at, other = start(TRAIN, run="alive"), start(TRAIN, run="alive")
+        assert "Training: epoch 2 of 9 · about 6 to 9 min left" in said(at)
+        press(at, "finish_run")
+        assert train_text.NOTHING_LEARNT in said(at) and not has(at, "confirm_finish")
+        write_history(run, 2)
+        press(press(at, "finish_run"), "keep_run")
+        assert not (run.path / FINISH).exists()
+        press(at, "finish_run")
+        assert "learnt up to epoch 2 of 9" in said(at) and "learning rate has not come down" in said(at)
+        press(at, "confirm_finish")
+        assert (run.path / FINISH).exists() and train_text.IS_FINISHING in said(at)
+        assert not has(at, "finish_run") and has(at, "cancel_run") and train_text.ENDS_EARLY in said(at)
+        assert not has(fine(other.run()), "finish_run"), "another tab knows it, too"
+    finally:
+        lock.release()
+
+
+def test_what_a_cancelled_run_has_learnt_can_be_made_a_model(
+    runs: Runs, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(runs, "Half")
+    end(run, CANCELLED, "It was cancelled.")
+    assert not has(start(TRAIN, run="half"), "finish_run"), "it has learnt nothing"
+    monkeypatch.setattr("nnet.runs.run.kept_epochs", lambda path: 35)
+    monkeypatch.setattr("nnet.runs.finishing.kept_epochs", lambda path: 35)
+    at = start(TRAIN, run="half")
+    assert "Finish now makes a model of what it has learnt" in said(at)
+    press(press(at, "finish_run"), "confirm_finish")
+    assert runs.get("half").is_finishing and runs.get("half").state == "queued"
+    runs.cancel("half")
+
+
+def test_a_model_that_was_ended_early_says_so_wherever_its_run_is_shown(runs: Runs, tiny_checkpoint: Path) -> None:
+    run = make_run(runs, "Half")
+    finish(run, tiny_checkpoint)
+    (run.path / EXIT).unlink()
+    end(run, 0, "It was ended early, after 34 of 60 planned epochs (272 of 480 steps).")
+    (run.path / FINISH).write_text("{}")
+    config = json.loads((run.path / "config.json").read_text())
+    config["about"]["ended_early"] = {"epochs": 34, "planned_epochs": 60, "steps": 272, "planned_steps": 480}
+    config["about"]["ended_early"]["rate_was_falling"] = True
+    (run.path / "config.json").write_text(json.dumps(config))
+    at = start(TRAIN, run="half", model="half")
+    assert "Ended early, 34 of 60 epochs" in said(at) and "It was ended early, after 34 of 60 planned epochs" in said(
+        at
+    )
+    assert "Ended early, after 272 of 480 planned steps; the preset Small makes at least 600." in said(at)
+
+
+def test_the_preset_of_a_run_is_named_with_what_was_changed(runs: Runs) -> None:
+    def of(changes: dict[str, object]) -> str:
+        return train_text.preset_used(RunSpec("a", "elpv:mono", preset("small").override(changes), "small"))
+
+    assert of({}) == "preset small"
+    assert of({"train.epochs": 6, "train.min_steps": 0, "train.batch_size": 4}) == (
+        "preset small, changed: 6 epochs, batch 4"
+    )
+    assert of({"train.min_steps": 0}) == "preset small, changed: no minimum of steps"
+    assert of({"train.seed": 4, "train.epochs": 6, "train.batch_size": 4, "loss.kd": False}).endswith(" and 1 more")
+    run = make_run(runs, "Changed", config=preset("small").override({"train.batch_size": 4}))
+    assert "preset small, changed: batch 4" in said(start(TRAIN, run=run.id))
 
 
 def test_a_run_that_waits_shows_what_will_be_trained(runs: Runs) -> None:

@@ -74,13 +74,40 @@ def test_one_wrong_zip_is_named_and_the_rest_is_taken(runs: Runs) -> None:
 
 def test_one_picture_is_taken_out_and_the_rest_stays_with_the_region(runs: Runs) -> None:
     at = with_region(drop(start(TRAIN), *photos(14)))
+    press(at, "take_out_one")
     box = next(one for one in at.selectbox if one.label == train_text.WHICH)
     assert "part3.png" in box.options and "good/part3.png" not in box.options
-    fine(box.select("part3.png").run())
+    box.select("part3.png")
     press(at, "take_out")
     assert "13 photos" in said(at) and widget(at, "model.crop").value == "0.25,0,0.75,1"
     assert widget(at, "model.ignore").value and not list(kept(runs)[0].rglob("part3.png"))
-    assert not next(one for one in at.selectbox if one.label == train_text.WHICH).value
+    assert not [one for one in at.selectbox if one.label == train_text.WHICH], "it was asked in a dialog"
+
+
+def test_a_picture_unlike_all_others_is_shown_and_left_out_or_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is taken out without a press. Here the two last of the pictures are strangers to the teacher."""
+
+    def features(pixels: np.ndarray) -> np.ndarray:
+        return np.stack([np.eye(8)[max(0, i - 13)] + 0.01 * np.sin(np.arange(8) + i) for i in range(len(pixels))])
+
+    monkeypatch.setattr("nnet.analysis.strangers.mean_f3", features)
+    at = drop(start(TRAIN), *photos(14), ("x.png", encoded(77, (70, 48)), PNG), ("y.png", encoded(78, (71, 48)), PNG))
+    assert "2 good pictures look unlike all others" in said(at) and "16 photos" in said(at)
+    press(at, "keep-good/y.png")
+    assert "1 good picture looks unlike all others" in said(at) and not has(at, "leave_out-good/y.png")
+    press(at, "leave_out-good/x.png")
+    assert "15 photos" in said(at) and "unlike all others" not in said(at)
+
+
+def test_how_the_files_lie_is_said_in_plain_words_and_an_upload_has_no_terms(runs: Runs, tmp_path: Path) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    assert "Read as a folder of pictures." in said(at) and "icence" not in said(at) and "Terms of use" not in said(at)
+    names = {f"train/good/{i}.png": encoded(i, (64 + i, 48)) for i in range(13)}
+    layout = zipped({**names, "test/crack/a.png": encoded(50), "test/good/b.png": encoded(51)})
+    at = drop(start(TRAIN), ("parts.zip", layout, "application/zip"))
+    assert "one in test/ for each kind of defect" in said(at) and "CC BY" not in said(at)
+    cells = SimpleNamespace(layout="ELPV", licence="CC BY-NC-SA 4.0.")
+    assert train_text.data_facts(cells, is_own=False) == "Read as ELPV. Terms of use: CC BY-NC-SA 4.0."
 
 
 def test_pictures_that_look_like_masks_are_counted_and_can_be_left_out(runs: Runs) -> None:

@@ -9,7 +9,7 @@ from workbench.shared.model_list import ModelEntry
 
 
 def of(entry: ModelEntry) -> list[str]:
-    """What its threshold promises, and whether it was trained for fewer steps than its preset lets any run be."""
+    """What its threshold promises, and whether it was trained for fewer steps than planned or than its preset makes."""
     try:
         return [*filter(None, (_threshold(entry), _few_steps(entry)))]
     except (NNetError, OSError):  # what shows the file itself says so
@@ -31,5 +31,5 @@ def _threshold(entry: ModelEntry) -> str:
 
 
 def _few_steps(entry: ModelEntry) -> str:
-    found = too_short(entry.path, entry.steps)
+    found = too_short(entry.path, entry.steps, entry.planned_steps)
     return "" if found is None else found.sentence

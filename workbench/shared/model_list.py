@@ -10,7 +10,7 @@ from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.runs import parts
 from nnet.runs.layout import SPEC, read_spec
-from nnet.runs.length import trained_steps
+from nnet.runs.length import planned_steps, trained_steps
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
 from workbench.shared import model_data, resources, words
@@ -42,6 +42,7 @@ class ModelEntry:
         held_out: how many further good pictures its threshold was found on, or None.
         folds: of a cross-calibration, how many light models found the threshold; else 0.
         steps: how many optimiser steps it was trained for, or None.
+        planned_steps: how many were planned, of a training that was ended early; else 0.
         masks: how masks of photos that EXIF turns were read, "" where that was not asked.
     """
 
@@ -64,6 +65,7 @@ class ModelEntry:
     held_out: int | None = None
     measured_on: Mapping[str, Any] = field(default_factory=dict, compare=False)
     steps: int | None = None
+    planned_steps: int = 0
     folds: int = 0
 
     @property
@@ -118,7 +120,8 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             held_out=None if about.get("cross_folds") else about.get("calibration_images"),
             measured_on={} if measured_on.get("sha256") == own.get("sha256") else measured_on,
             folds=about.get("cross_folds") or 0,
-            steps=trained_steps(path, config, about["training_images"]),
+            steps=trained_steps(path, config, about),
+            planned_steps=planned_steps(about),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))

@@ -167,7 +167,10 @@ def headline_metric(value: float | None) -> str:
 def trained(entry: ModelEntry) -> str:
     """How large and how long, without which no result says much: "256 \N{MULTIPLICATION SIGN} 256 px, 1,200 steps"."""
     size = units.pixels(entry.size, entry.size) if entry.size else ""
-    return ", ".join(filter(None, (size, units.plural(entry.steps, "step") if entry.steps else "")))
+    steps = units.plural(entry.steps, "step") if entry.steps else ""
+    if entry.steps and entry.planned_steps:
+        steps = f"{entry.steps:,} of {entry.planned_steps:,} planned steps"
+    return ", ".join(filter(None, (size, steps)))
 
 
 def setup(entry: ModelEntry) -> str:

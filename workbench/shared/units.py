@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from nnet.units import SMALLEST as SMALLEST
 from nnet.units import data_size as data_size
 from nnet.units import duration as duration
+from nnet.units import duration_between as duration_between
 from nnet.units import multiple as multiple
 from nnet.units import percent as percent
 from workbench.shared import hosting

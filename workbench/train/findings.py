@@ -43,9 +43,9 @@ def draw(chosen: Choice, config: Config) -> tuple[Choice, Found | None]:
     with left:
         if result.plain:
             _like_masks(result.plain, chosen, config.train.seed)
+        _strangers(result, chosen, config.train.seed)
         st.dataframe(words.table_rows(result.inspection), hide_index=True, key="found_table")
-        facts = {"layout": result.inspection.layout, "licence": result.inspection.licence}
-        st.caption(units.plain(words.DATA_FACTS.format(**facts)))
+        st.caption(units.plain(words.data_facts(result.inspection, is_own=chosen.upload is not None)))
     with right:
         pictures(result)
     _problems(result, _as_sent(chosen))
@@ -59,12 +59,26 @@ def _like_masks(keys: Sequence[str], chosen: Choice, seed: int) -> None:
     st.warning(units.plain(said), icon=":material/contrast:")
     if is_upload:
         st.button(
-            words.LEAVE_OUT_MASKS,
-            "leave_out_masks",
-            on_click=_leave_out,
-            args=(keys, chosen, seed),
-            icon=":material/delete:",
+            words.LEAVE_OUT, "leave_out_masks", on_click=_leave_out, args=(keys, chosen, seed), icon=":material/delete:"
         )
+
+
+def _strangers(result: Found, chosen: Choice, seed: int) -> None:
+    """Show good pictures that look unlike all others; each of an upload can be left out, and each can be kept."""
+    asked = [one for one in result.strangers if one[0] not in images.kept()]
+    if not asked:
+        return
+    is_upload, as_sent = chosen.upload is not None, _as_sent(chosen)
+    st.warning(words.strangers(len(asked), is_upload=is_upload), icon=":material/difference:")
+    with st.container(horizontal=True, gap="small"):
+        for key, picture in asked:
+            with st.container(width=images.PICTURE + 24, gap="xsmall"):
+                name = units.plain(as_sent(key))
+                st.image(picture, name, width=images.PICTURE, alt=units.text(name))
+                if is_upload:
+                    out = ((key,), chosen, seed)
+                    st.button(words.LEAVE_OUT, f"leave_out-{key}", on_click=_leave_out, args=out)
+                st.button(words.KEEP, f"keep-{key}", on_click=images.keep, args=(key,), type="tertiary")
 
 
 def _leave_out(keys: Sequence[str], chosen: Choice, seed: int) -> None:

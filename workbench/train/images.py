@@ -24,6 +24,7 @@ from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
 
 _UPLOAD, _NOTES, _CAME, _OF = "train_upload", "train_upload_notes", "train_came", "train_of_part"
+_KEPT = "train_kept_pictures"
 _PARAMETER = "upload"
 PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
@@ -125,7 +126,7 @@ def _uploaded() -> Choice | None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(words.upload_contents(held.holds, held.is_layout), width="content")
-        with st.popover(words.TAKE_OUT, icon=":material/remove_circle:", type="tertiary"):
+        if st.button(words.TAKE_OUT, "take_out_one", icon=":material/remove_circle:", type="tertiary"):
             _taking_out(held)
         st.button(
             shared_words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload"
@@ -138,23 +139,42 @@ def _uploaded() -> Choice | None:
     return Choice(UPLOADED, held.folder)
 
 
+@st.dialog(words.TAKE_OUT)  # a popover is cut off where the window ends, and its button with it
 def _taking_out(held: Upload) -> None:
     """Choose one picture and take it out."""
     names = uploads.pictures(held)
     key = f"take_out-{held.folder.name}"  # another upload has other pictures
     chosen = st.selectbox(words.WHICH, names, index=None, key=key, format_func=lambda name: _plain(held, name))
-    if chosen is None:
-        return
-    with contextlib.suppress(NNetError):  # one that cannot be read is taken out as well
-        small = thumbnail(reduced(decode(held.folder / chosen).image, 480), 120)
-        st.image(small, width=PICTURE, alt=units.text(units.plain(_plain(held, chosen))))
+    if chosen is not None:
+        with contextlib.suppress(NNetError):  # one that cannot be read is taken out as well
+            small = thumbnail(reduced(decode(held.folder / chosen).image, 480), 120)
+            st.image(small, width=PICTURE, alt=units.text(units.plain(_plain(held, chosen))))
     st.caption(words.TAKEN_OUT)
-    st.button(words.TAKE_IT_OUT, "take_out", on_click=take_out, args=((chosen,),), icon=":material/delete:")
+    icon, is_none = ":material/delete:", chosen is None
+    if st.button(words.TAKE_IT_OUT, "take_out", on_click=_take_out_chosen, args=(key,), icon=icon, disabled=is_none):
+        st.rerun()
+
+
+def _take_out_chosen(key: str) -> None:
+    """Take out the picture that was chosen in the list of this key. A callback."""
+    if (name := st.session_state.get(key)) is not None:
+        take_out((name,))
 
 
 def take_out(names: Sequence[str]) -> None:
     """Take pictures (paths inside of the upload) out of the upload. A callback."""
     _change(lambda held: (None, []) if held is None else uploads.without(held, names))
+
+
+def kept() -> frozenset[str]:
+    """Keys of the pictures that the visitor keeps, although they look unlike the others."""
+    known: frozenset[str] = st.session_state.get(_KEPT, frozenset())
+    return known
+
+
+def keep(key: str) -> None:
+    """Keep a picture that looks unlike the others. A callback."""
+    st.session_state[_KEPT] = kept() | {key}
 
 
 def _plain(held: Upload, name: str) -> str:
@@ -227,6 +247,7 @@ def _remove() -> None:
     _forget_part()
     visits.hold("train", 0)
     st.session_state[_CAME] = 0
+    st.session_state.pop(_KEPT, None)
     st.query_params.pop(_PARAMETER, None)
 
 

@@ -16,6 +16,7 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset, opening
 from nnet.data.masks import is_plain
+from nnet.errors import NNetError
 from nnet.scoring import doubts
 from nnet.training import schedule
 from nnet.training.events import TrainingError
@@ -99,6 +100,7 @@ class Found:
         plain: good training images that look like masks, or are blank.
         unsettled: masks of photos that EXIF turns of which nothing says how they were drawn.
         good_pictures, defective_pictures: some of both kinds, as (name, data URI).
+        strangers: good training images that look unlike all others (`nnet.analysis.strangers`), in the same way.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Found:
     unsettled: int
     good_pictures: tuple[tuple[str, str], ...]
     defective_pictures: tuple[tuple[str, str], ...]
+    strangers: tuple[tuple[str, str], ...] = ()
 
 
 _FINDINGS: BoundedCache[str, Found] = BoundedCache(16)
@@ -162,7 +165,20 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         len(dataset.unsettled_masks),
         tuple(_pictures(train)),
         tuple(_pictures(defective)),
+        tuple(_strangers(train)),
     )
+
+
+def _strangers(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:
+    """Small pictures of those that look unlike all others; none where the teacher's weights are missing."""
+    from nnet.analysis.strangers import strangers  # brings in torch
+
+    try:
+        found = strangers(samples)
+    except NNetError:  # a training says what is missing
+        return
+    for sample in found:
+        yield sample.key, _small(sample)
 
 
 def _plain(train: Sequence[Sample], inspection: Inspection) -> tuple[str, ...]:
@@ -186,8 +202,12 @@ def series(samples: Sequence[Sample]) -> str:
 def _pictures(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:
     """Small pictures of samples, spread evenly over the list."""
     for index in np.unique(np.linspace(0, len(samples) - 1, min(PREVIEWS, len(samples))).round().astype(int)):
-        image = samples[index].load().image
-        yield samples[index].key, pictures.data_uri(pictures.thumbnail(pictures.reduced(image, 480), 120))
+        yield samples[index].key, _small(samples[index])
+
+
+def _small(sample: Sample) -> str:
+    """A small picture of a sample, as a data URI."""
+    return pictures.data_uri(pictures.thumbnail(pictures.reduced(sample.load().image, 480), 120))
 
 
 def same_files(samples: Sequence[Sample]) -> tuple[tuple[str, ...], ...]:

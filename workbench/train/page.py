@@ -38,6 +38,7 @@ def main() -> None:
                 runs.run_list(known, current.id)
             with shown:
                 run.draw(current)
+            run.views(current)  # as wide as the page: beside the list, half of it would stay empty
 
 
 def _part(count: int) -> str:

@@ -41,7 +41,7 @@ _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
 
 def draw(run: Run) -> None:
-    """Everything about one run."""
+    """What a run is, its state, what can be done with it, and its result; `views` has the rest."""
     st.subheader(units.plain(run.name), anchor=False)
     st.caption(words.facts(run))
     every = POLL if run.state in LIVE else None
@@ -54,12 +54,18 @@ def draw(run: Run) -> None:
     if run.state in ("failed", "lost") and (tail := run.log_tail(FAILED_LINES)):
         st.markdown(words.LAST_LINES)
         st.code(hosting.without_paths(tail), language=None, wrap_lines=True)
-    views = {name: title for name, title in words.VIEWS.items() if name != "card" or run.model}
+
+
+def views(run: Run) -> None:
+    """Film, curves, log, settings and card of a run, one at a time."""
+    if run.state == "unreadable":
+        return
+    offered = {name: title for name, title in words.VIEWS.items() if name != "card" or run.model}
     view = controls.choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
-        VIEW, views, label=words.VIEW, label_visibility="collapsed", wrap=True
+        VIEW, offered, label=words.VIEW, label_visibility="collapsed", wrap=True
     )
     draw_view = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
-    poll("view", lambda: draw_view(uploads.runs().get(run.id)), every)
+    poll("view", lambda: draw_view(uploads.runs().get(run.id)), POLL if run.state in LIVE else None)
 
 
 def _status(run_id: str) -> None:
@@ -70,7 +76,7 @@ def _status(run_id: str) -> None:
         holds = waiting.told(run.spec) if run.spec is not None else ""
         said = " ".join(filter(None, (f"{words.run_line(run)}.", said, holds)))
     st.markdown(f"{words.badge(run.state)} {said}")
-    if advice := words.advice(run):
+    if advice := words.IS_FINISHING if run.is_finishing else words.advice(run):
         st.caption(advice)
     status = run.status
     if run.state in ("running", "stopping"):

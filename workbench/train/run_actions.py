@@ -10,6 +10,7 @@ from nnet.errors import NNetError
 from nnet.runs import LIVE, Run, RunSpec
 from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
+from nnet.saved.formats import CONFIG
 from workbench.shared import hosting, model_words, parts, units
 from workbench.shared.settings import MASKS
 from workbench.train import form, images, uploads, words
@@ -19,12 +20,16 @@ from workbench.train.runs import turn_to
 def draw(run: Run) -> None:
     """What can be done with a run in its state. Outside of what polls, so that a question stays open.
 
-    In a shared demo a run can be cancelled, and no more: each start is weighed against what the host allows.
+    In a shared demo a run can be cancelled or finished, and no more: each start is weighed against what the host
+    allows.
     """
     spec = run.spec
     with st.container(horizontal=True, gap="small"):
         if run.state in LIVE and _button(words.CANCEL, "stop_circle", "cancel_run"):
             _ask(run, words.CANCEL_QUESTION, words.cancelling(run), "cancel")
+        if _may_finish(run) and _button(words.FINISH, "sports_score", "finish_run", help=words.FINISH_HELP):
+            told = words.finishing(run)
+            _ask(run, words.FINISH_QUESTION, told or words.NOTHING_LEARNT, "finish" if told else "")
         if hosting.is_shared():
             return
         if run.state == "created":
@@ -43,6 +48,14 @@ def draw(run: Run) -> None:
             _ask(run, words.DELETE_QUESTION, _deleting(run), "delete")
     if problem := st.session_state.pop("run_problem", ""):
         st.error(units.plain(problem), icon=":material/error:")
+
+
+def _may_finish(run: Run) -> bool:
+    """Whether to offer that it ends early. Of one that runs, an epoch may be finished by the time of the press."""
+    if run.spec is None or run.spec.study is not None or run.is_finishing:
+        return False
+    ended = run.can_resume and not hosting.is_shared() and run.kept_epochs > 0 and not (run.path / CONFIG).exists()
+    return run.state == "running" or ended
 
 
 def _button(
@@ -89,11 +102,13 @@ def duplicate(run: Run, spec: RunSpec) -> None:
 
 
 def _ask(run: Run, question: str, consequences: str, action: str) -> None:
-    """Ask before something is done that cannot be undone at once."""
+    """Ask before something is done that cannot be undone at once. Without an action, only say why it cannot be done."""
 
     def asked() -> None:
         st.markdown(f"**{units.plain(run.name)}**")
         st.markdown(consequences)
+        if not action:
+            return
         yes, no = words.ANSWERS[action]
         with st.container(horizontal=True):
             sure = st.button(yes, f"confirm_{action}", None, _try, (action, run.id), type="primary")

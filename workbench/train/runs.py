@@ -33,9 +33,9 @@ def poll(name: str, draw: Callable[[], None], every: float | None) -> None:
     st.fragment(run_every=every, key=f"poll_{name}")(guarded)()
 
 
-def signature(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
+def signature(runs: Sequence[Run]) -> list[tuple[str, str, str, bool]]:
     """What the whole page depends on: when it changes, all of it is drawn again."""
-    return [(run.id, run.state, run.name) for run in runs]
+    return [(run.id, run.state, run.name, run.is_finishing) for run in runs]
 
 
 # ------------------------------------------------------------------------------------------------------ which run

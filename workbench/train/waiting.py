@@ -28,10 +28,10 @@ def before_start(spec: RunSpec) -> None:
 
 def _told(holder: Holder) -> str:
     if holder.run is None:
-        return words.waits_for("", holder, None)
+        return words.waits_for("", holder, "")
     try:
         run = Runs(holder.run.parent).get(holder.run.name)
     except NNetError:
-        return words.waits_for("", holder, None)
-    left = run.status.seconds_left if run.status is not None and run.status.phase == "train" else None
+        return words.waits_for("", holder, "")
+    left = words.time_left(run.status) if run.status is not None and run.status.phase == "train" else ""
     return words.waits_for(units.plain(run.name), holder, left)

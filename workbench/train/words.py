@@ -9,11 +9,14 @@ from typing import Any
 from nnet.config import DISTANCES, FEATURES, FITS, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.crop import in_words
 from nnet.data import Inspection
+from nnet.data.folders import UNKNOWN_LICENCE
 from nnet.data.framing import Advice
 from nnet.data.intake import Contents
-from nnet.runs import Estimate, Run, Status
+from nnet.presets import PRESETS
+from nnet.runs import Estimate, Run, RunSpec, Status
 from nnet.runs.holders import Holder
 from nnet.scoring.metric_names import METRIC_NAMES
+from nnet.settings import differences
 from nnet.training.events import title_of
 from workbench.shared import model_words, setting_words, units
 from workbench.shared.model_list import ModelEntry
@@ -66,8 +69,9 @@ ZIP_ALONE = (
 )
 TAKE_OUT, TAKE_IT_OUT, WHICH = "Take out a picture", "Take it out", "Which picture"
 TAKEN_OUT = "The others stay, with the crop box and the ignore mask."
+KEEP = "Keep"
 DEFECTIVE_NAME = "{name} (defective)"
-LEAVE_OUT_MASKS = "Leave out"
+LEAVE_OUT = "Leave out"
 GOOD_LABEL = "Good parts: images or ZIPs"
 GOOD_HELP = (
     "At least 12 photos; a few hundred is better. Use the same part, camera and lighting. A ZIP may contain "
@@ -208,7 +212,17 @@ NOT_FROM_ALL = (
 )
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
 """Pillow's names of image modes in words; the others are what people call them, too (RGB, CMYK)."""
-DATA_FACTS = "Layout: {layout}. Licence: {licence}"
+_LAYOUTS = {
+    "MVTec AD": "folders train/good, test/good and one in test/ for each kind of defect, as in the data set MVTec AD",
+    "plain folder": "a folder of pictures",
+}
+"""How the files lie, for those who never saw the field's data sets; other layouts say it themselves."""
+
+
+def data_facts(inspection: Inspection, *, is_own: bool) -> str:
+    """How the files lie, and of pictures that somebody else made, what may be done with them."""
+    lies = f"Read as {_LAYOUTS.get(inspection.layout, inspection.layout)}."
+    return lies if is_own or inspection.licence == UNKNOWN_LICENCE else f"{lies} Terms of use: {inspection.licence}"
 
 
 def table_rows(inspection: Inspection) -> list[dict[str, object]]:
@@ -235,6 +249,20 @@ def same_files(groups: Sequence[Sequence[str]]) -> str:
         f"Some good images are the same file: {named}{more}. A picture that is both trained on and held out makes "
         "the threshold too low. Remove the copies if you can."
     )
+
+
+def strangers(count: int, *, is_upload: bool) -> str:
+    """That some good pictures look as if they showed another part."""
+    said = "picture looks" if count == 1 else "pictures look"
+    what = "it shows" if count == 1 else "they show"
+    out = (
+        ""
+        if is_upload
+        else " Take it out of the folder if so."
+        if count == 1
+        else " Take them out of the folder if so."
+    )
+    return f"{count:,} good {said} unlike all others. If {what} another part, the model would learn it as good.{out}"
 
 
 def like_masks(names: Sequence[str], *, is_upload: bool) -> str:
@@ -436,8 +464,8 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
     sentence = f"{units.plural(epochs, 'epoch')} of {units.plural(images, 'image')}: {units.plural(steps, 'step')}."
     if epochs > config.train.epochs:
         sentence += (
-            f" {config.train.epochs} epochs alone would give too few steps, so epochs are added until there are at "
-            f"least {config.train.min_steps:,} steps. A number that you enter yourself is used as it is."
+            f" {config.train.epochs} epochs alone would give fewer steps than the minimum of "
+            f"{config.train.min_steps:,}, so epochs are added. A number that you enter yourself is used as it is."
         )
     return sentence
 
@@ -527,7 +555,7 @@ NOT_READY = "Choose images first."
 def estimated(found: Estimate) -> list[tuple[str, str, str, str]]:
     """(label, value, help, what is free of it) of an estimate."""
     return [
-        ("Time", units.duration(found.seconds), _TIME_HELP, ""),
+        ("Time", _time(found), _TIME_HELP, ""),
         (
             "Memory",
             units.data_size(found.memory_bytes),
@@ -539,7 +567,16 @@ def estimated(found: Estimate) -> list[tuple[str, str, str, str]]:
     ]
 
 
-_TIME_HELP = "For the whole run: reading, teacher features, training steps, film, threshold and memory atlas."
+def _time(found: Estimate) -> str:
+    """How long the whole run will take, as well as it is known."""
+    between = found.seconds_between or (found.seconds, found.seconds)
+    return units.duration_between(*between).removeprefix("about ")
+
+
+_TIME_HELP = (
+    "For the whole run, by the fastest and the slowest trial step: reading, teacher features, training steps, film, "
+    "threshold and memory atlas."
+)
 _MEMORY_HELP = "Peak use on the device that computes."
 _DISK_HELP = "Peak use during the run."
 _FREE = "{size} free"
@@ -577,12 +614,12 @@ _QUEUED = (
 AFTER_START = "Started now, this training would not begin at once. {waits}"
 
 
-def waits_for(name: str, holder: Holder, left: float | None) -> str:
+def waits_for(name: str, holder: Holder, left: str) -> str:
     """What a run waits for, since when, for how long, and what can be done.
 
     Args:
         name: of the run that holds the slot; "" for another program.
-        left: seconds that its training still takes, None where that is not known.
+        left: how long its training still takes (`time_left`), "" where that is not known.
     """
     who = f"the training “{name}”" if name else "another program"
     said = f"It waits for {who}{f', process {holder.pid}' if holder.pid else ''}{_since(holder.since)}"
@@ -591,7 +628,7 @@ def waits_for(name: str, holder: Holder, left: float | None) -> str:
             f"{said}. That process is **suspended** and does not go on by itself: in a terminal, "
             f"`kill -CONT {holder.pid}` lets it go on, and `kill -KILL {holder.pid}` ends it."
         )
-    long = "how long is not known" if left is None else f"about {units.duration(left)} left"
+    long = f"{left} left" if left else "how long is not known"
     return f"{said} ({long}). To begin sooner, {'cancel that training' if name else 'end that program'}."
 
 
@@ -635,10 +672,16 @@ def progress(status: Status | None) -> tuple[float, str]:
         said += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
     elif status.total:
         said += f": {status.done:,} of {status.total:,}"
-    if status.seconds_left is not None and status.done < status.total:
-        left = units.duration(status.seconds_left)
+    if left := time_left(status):
         said += f" · {left} left" if status.phase == "train" else f" · {left} left in this phase"
     return share, said
+
+
+def time_left(status: Status) -> str:
+    """How long the phase still takes, as a range where its steps are not equally fast; "" where that is not known."""
+    if status.seconds_left is None or status.done >= status.total:
+        return ""
+    return units.duration_between(*(status.left_between or (status.seconds_left, status.seconds_left)))
 
 
 def run_line(run: Run) -> str:
@@ -646,8 +689,10 @@ def run_line(run: Run) -> str:
     if run.state == "queued":
         return f"Number {run.position} in the queue" if run.position else "In the queue"
     if run.state in ("running", "stopping"):
-        return progress(run.status)[1]
+        return f"{ENDS_EARLY} · {progress(run.status)[1]}" if run.is_finishing else progress(run.status)[1]
     day = model_words.date(run.spec.created) if run.spec else ""
+    if (early := run.ended_early) is not None:
+        return f"Ended early, {early['epochs']:,} of {early['planned_epochs']:,} epochs · {day}"
     if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
         return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
     return "One of its files cannot be read" if run.state == "unreadable" else day
@@ -666,7 +711,14 @@ def silence(seconds: float | None) -> str:
 CANCEL, START, RESUME, RENAME, DELETE = "Cancel", "Start", "Resume", "Rename", "Delete"
 DUPLICATE, COPY_NAME = "Duplicate with changes", "{name} copy"
 CANCEL_QUESTION, DELETE_QUESTION, NAME_QUESTION = "Cancel this run?", "Delete this run?", "Rename this run"
-ANSWERS = {"cancel": ("Stop training", "Keep going"), "delete": ("Delete it", "Keep it")}
+FINISH, FINISH_QUESTION, ENDS_EARLY = "Finish now", "Finish this run now?", "Ends early"
+FINISH_HELP = "Ends the training as if its steps were over, and makes a model of what it has learnt so far."
+IS_FINISHING = "It ends with what it has learnt so far. The threshold is found next; Cancel keeps the run unfinished."
+ANSWERS = {
+    "cancel": ("Stop training", "Keep going"),
+    "finish": ("Finish it", "Not now"),
+    "delete": ("Delete it", "Keep it"),
+}
 """Yes and no, by what is asked."""
 SLOWER = "Try again with a fifth of the learning rate"
 SLOWER_HELP = "Fills in the form with this run's data and settings and a lower learning rate; you start the run there."
@@ -675,7 +727,8 @@ SLOWER_HELP = "Fills in the form with this run's data and settings and a lower l
 def advice(run: Run) -> str:
     """What to do about a run that ended early, beyond its reason; "" for the others."""
     if run.state == "cancelled":
-        return "Resume continues where it stopped; a duplicate starts over with other settings."
+        finish = f"{FINISH} makes a model of what it has learnt; " if run.kept_epochs else ""
+        return f"Resume continues where it stopped; {finish}a duplicate starts over with other settings."
     if run.state == "failed":
         return (
             "Fix the problem above, then resume, or duplicate the run with changes. Its model is not offered anywhere."
@@ -700,6 +753,57 @@ def cancelling(run: Run) -> str:
     return f"Its process is stopped within two seconds. {after}"
 
 
+def finishing(run: Run) -> str:
+    """What ending a run early does, said before it is done; "" where no epoch is finished."""
+    epochs = len(run.history()) if run.state == "running" else run.kept_epochs
+    if not epochs or run.spec is None:
+        return ""
+    planned = run.status.epochs if run.status is not None else 0
+    of = f" of {planned:,}" if planned > epochs else ""
+    under_way = "The epoch that is under way does not count. " if run.state == "running" else ""
+    train = run.spec.config.train
+    falls = " Its learning rate has not come down yet, so a training to the end may find more." * (
+        train.schedule != "constant"
+    )
+    light = " First the light models for the threshold are trained as long." * bool(train.cross_folds)
+    return (
+        f"The model is made of what was learnt up to epoch {epochs:,}{of}. {under_way}It gets its threshold like any "
+        f"other and says how many of its steps it had; it cannot be trained on.{falls}{light}"
+    )
+
+
+NOTHING_LEARNT = "No epoch is finished yet, so there is nothing to make a model of. Try again after the first one."
+
+
+_BRIEF = {
+    "train.batch_size": "batch {}",
+    "train.epochs": "{} epochs",
+    "train.min_steps": "at least {} steps",
+    "model.size": "{} pixels",
+    "train.seed": "seed {}",
+}
+"""How a changed setting is named in passing; others have their name before their value."""
+NAMED = 3
+"""Most changed settings that are named in passing."""
+
+
+def preset_used(spec: RunSpec) -> str:
+    """The preset of a run, and what was changed of it: "preset small, changed: 6 epochs, batch 4"; "" without one."""
+    if spec.preset not in PRESETS:
+        return f"preset {spec.preset}" if spec.preset else ""
+    changed = {path: value for path, (value, _) in differences(spec.config, PRESETS[spec.preset]).items()}
+    if changed.get("train.min_steps") == 0 and "train.epochs" in changed:  # a number of one's own lifts it
+        del changed["train.min_steps"]
+    named = [
+        "no minimum of steps"
+        if (path, value) == ("train.min_steps", 0)
+        else _BRIEF.get(path, f"{setting_words.title(path)} {{}}").format(setting_words.value(value, path))
+        for path, value in changed.items()
+    ]
+    more = f" and {len(named) - NAMED:,} more" if len(named) > NAMED else ""
+    return f"preset {spec.preset}" + (f", changed: {', '.join(named[:NAMED])}{more}" if named else "")
+
+
 def facts(run: Run) -> str:
     """Data, preset and main settings of a run in a line."""
     if run.spec is None:
@@ -708,7 +812,7 @@ def facts(run: Run) -> str:
     data = {"upload": "uploaded photos", "elpv:mono": "ELPV monocrystalline", "elpv:poly": "ELPV polycrystalline"}
     words = [
         f"Data: {units.plain(data.get(run.spec.data, run.spec.data))}",
-        f"preset {units.plain(run.spec.preset)}" if run.spec.preset else "",
+        units.plain(preset_used(run.spec)),
         f"teacher {units.plain(config.model.teacher)}",
         units.pixels(config.model.size, config.model.size),
         f"created {model_words.date(run.spec.created)}" if run.spec.created else "",
