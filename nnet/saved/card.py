@@ -80,7 +80,8 @@ def ended_early(found: EndedEarly) -> str:
     """How much of its training a model had that was ended early, in a sentence."""
     epochs, steps = (f"{found[one]:,} of {found[planned]:,}" for one, planned in _COUNTS)  # type: ignore[literal-required]
     falls = ", before its learning rate had come down" if found["rate_was_falling"] else ""
-    return f"It was ended early, after {epochs} planned epochs ({steps} steps){falls}; trained on, it may find more."
+    had = f"It was ended early, after {epochs} planned epochs ({steps} steps){falls}"
+    return f"{had}; a training to the end may find more."
 
 
 def _data(about: dict[str, Any]) -> str:
