@@ -1,6 +1,7 @@
 """Every page at first sight, one load each: pictures before words on a projector, and writing that can be read, light
 on a projector and dark on a phone, without an error, anything wider than the screen or a word with another host. While
-it is open also its tabs, and whether its pictures stay in sight on a phone while a control is moved."""
+it is open also whether its pictures stay in sight on a phone while a control is moved. Its tabs take longer than all of
+that, and are looked at by `make test-long`."""
 
 from pathlib import Path
 
@@ -61,11 +62,20 @@ def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None
         cut = page.evaluate(CUT_OFF)
         if path in ON_A_PHONE:
             _in_sight(page, path)
-        if path in TABS or path == "How_it_works":
+        if path in MANY_TABS:  # a long test anyway, and the page is open
             page.set_viewport_size(PROJECTOR)
             _tabs(visitor, path)
-            _steps(visitor, path)
         assert not cut, "words are cut on a phone"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", [*(path for path in TABS if path not in MANY_TABS), "How_it_works"])
+def test_the_tabs_and_steps_of_a_page(browser: object, address: str, path: str) -> None:
+    with Visitor(browser, address, color_scheme="dark") as visitor:
+        visitor.page.set_viewport_size(PROJECTOR)
+        visitor.open(path).check()
+        _tabs(visitor, path)
+        _steps(visitor, path)
 
 
 @pytest.mark.slow
