@@ -202,11 +202,10 @@ class _Basis:
 
 
 class FeatureColours:
-    """Feature vectors as colours that mean the same for every picture: one PCA per kind of feature.
+    """Feature vectors as colours that mean the same for every picture and in every lane: one PCA per scale.
 
-    Fitted on normal pictures; of each vector its direction counts and its length does not, as for the cosine of Eq.
-    (2). The teacher's F_i shares its colours with what is compared with it or takes its place, D_i and F'_3; P_i with
-    SP_i and SF_i. So where two tiles show one colour the network sees no difference.
+    Fitted on F_i and P_i of normal pictures alike; of each vector its direction counts and its length does not, as for
+    the cosine of Eq. (2). So where two tiles of a row show one colour, their features point the same way.
     """
 
     def __init__(self, traces: Sequence[Trace]) -> None:
@@ -225,7 +224,7 @@ class FeatureColours:
         """
         if part.values is None or not part.is_features:
             raise ValueError(f"{part.name} has no channels to be shown as colours.")
-        return self._bases[_known(part, self._bases)].paint(part.values)
+        return self._bases[_space(part)].paint(part.values)
 
 
 class FeatureRanges:
@@ -268,12 +267,6 @@ def _rows(traces: Sequence[Trace], group: Callable[[Part], str], vectors: Callab
     return {name: rows[:: max(1, len(rows) // _FIT_VECTORS)].copy() for name, rows in every}
 
 
-def _known(part: Part, spaces: Mapping[str, object]) -> str:
-    """The space of a part; without FPM the student's features are compared with F_i itself."""
-    space = _space(part)
-    return space if space in spaces else f"teacher {part.scale}"
-
-
 def _ranges(rows: Array) -> tuple[Array, Array]:
     """1 % and 99 % of each channel and, as the last, of the mean of all: (C + 1,) each."""
     low, high = np.quantile(np.column_stack([rows, rows.mean(axis=1)]), (0.01, 0.99), axis=0).astype(np.float32)
@@ -281,7 +274,7 @@ def _ranges(rows: Array) -> tuple[Array, Array]:
 
 
 def _defines(part: Part) -> bool:
-    """Whether the colours of its space are fitted on this part: the side that the other one is compared with."""
+    """Whether the colours of its scale are fitted on this part: what students are compared with, not what they make."""
     return part.kind in (TEACHER, CODE) or (part.kind == PROJECTED and part.name.startswith("P"))
 
 
@@ -290,10 +283,7 @@ def _defined(part: Part) -> str:
 
 
 def _space(part: Part) -> str:
-    if part.kind == CODE:
-        return CODE
-    adapted = part.kind in (PROJECTED, COPIER)
-    return f"{PROJECTED if adapted else TEACHER} {part.scale}"
+    return CODE if part.kind == CODE else f"scale {part.scale}"
 
 
 def _channels(features: Array) -> Array:

@@ -146,6 +146,9 @@ def test_one_colour_is_one_direction_whatever_the_picture(trace: Trace, image: n
     np.testing.assert_array_equal(colours.paint(louder), colours.paint(part))
     rebuilt = replace(anatomy(trace, ())["D_1"], values=part.values)  # S2 that rebuilds exactly has T's colours
     np.testing.assert_array_equal(colours.paint(rebuilt), colours.paint(part))
+    for name in ("SF_1", "P_1", "SP_1"):  # all of a row, whether before the gates or behind them
+        alike = replace(anatomy(trace, ())[name], values=part.values)
+        np.testing.assert_array_equal(colours.paint(alike), colours.paint(part))
     half = replace(part, values=part.values[:, :, : part.values.shape[2] // 2])
     np.testing.assert_array_equal(colours.paint(half), colours.paint(part)[:, : half.values.shape[2]])
 
