@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.first_screen import PATIENCE, SCREEN, served
 
-EVENTS = ("canvas usable", "stroke released", "heatmap changed", "network in sight", "wave done")
+EVENTS = ("canvas usable", "stroke released", "heatmap changed", "first stage of the network in sight")
 STROKE = ((0.2, 0.3), (0.45, 0.5), (0.7, 0.6))
 """As fractions of the part."""
 
@@ -56,9 +56,7 @@ def _walk(chromium: Browser, address: str) -> list[float]:
     page.locator(f".demo .heat:not([src='{heat}'])").wait_for()
     happened()
     page.locator(".demo .below").click()
-    page.locator(".network svg.wave").wait_for()
-    happened()
-    page.locator(".network svg:not(.wave):not(.armed)").wait_for()
+    page.locator(".network svg.walking").wait_for()
     happened()
     context.close()
     return times

@@ -35,9 +35,11 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         assert page.locator(".demo .draw-here").count() == 0
         assert strip.inner_html() != network and strip.locator("g").count() > 20, "and that follows the stroke"
         page.locator(".demo .below").click()  # the one click of a lecturer
-        page.wait_for_selector(".network svg.wave")  # which starts once enough of it is in sight
-        page.keyboard.press(" ")  # and is paused at once
-        page.wait_for_selector(".network svg.walking:not(.wave)")
+        page.wait_for_selector(".network svg.walking:not(.wave)")  # the first stage, once enough of it is in sight
+        line = page.locator(".network .line")
+        assert line.inner_text().startswith("1 of")
+        page.keyboard.press(" ")  # whoever talks goes on
+        assert line.inner_text().startswith("2 of")
         drawn = page.locator(HEAT).get_attribute("src")
         page.locator(".demo .frame").press("Space")
         page.locator(f"{HEAT}:not([src='{drawn}'])").wait_for()

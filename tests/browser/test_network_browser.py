@@ -123,7 +123,7 @@ def reached(page: object) -> set[str]:
 
 
 @pytest.mark.long
-def test_the_wave_waits_until_it_is_seen_and_can_be_paused_and_slowed(browser: object, address: str) -> None:
+def test_the_wave_waits_until_it_is_seen_and_is_played_with_its_sentences(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.page
         page.set_viewport_size({"width": 1280, "height": 720})
@@ -133,16 +133,17 @@ def test_the_wave_waits_until_it_is_seen_and_can_be_paused_and_slowed(browser: o
         assert page.locator(".network svg.walking").count() == 0, "nothing moves below the fold"
         page.locator(".network .stage").scroll_into_view_if_needed()
         page.wait_for_selector(".network svg.wave")
-        page.locator(".network .slower").click()
-        said = line.inner_text().partition(". ")[2]
-        assert said in {sentence for _, sentence in (*words.STAGES.values(), words.ANSWER_STAGE)}, "there is time"
         play.click()
         assert page.locator(".network svg.walking:not(.wave)").count() == 1
         assert play.inner_text() == words.BROWSER["goOn"]
         page.evaluate("() => document.activeElement.blur()")
         page.keyboard.press(" ")
         page.wait_for_selector(".network svg.wave")
-        page.locator(".network .slower").click()
+        said = line.inner_text().partition(". ")[2]
+        assert said in {sentence for _, sentence in (*words.STAGES.values(), words.ANSWER_STAGE)}, "there is time"
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(".network svg.walking:not(.wave)")  # whoever turns by hand goes on by hand
+        page.locator(".network .end").click()
         page.wait_for_selector(".network svg:not(.walking)")
         assert line.inner_text() == words.HINT
         by_sidebar = page.get_by_test_id("stSidebarNav")
@@ -152,6 +153,7 @@ def test_the_wave_waits_until_it_is_seen_and_can_be_paused_and_slowed(browser: o
         assert page.locator(".network svg:not(.armed):not(.walking)").count() == 1, "only when asked"
         play.click()
         page.wait_for_selector(".network svg.wave")
+        assert words.STAGES[anatomy.PICTURE][1] in line.inner_text(), "played when asked, each stage has its sentence"
         by_sidebar.get_by_role("link", name="Home").click()
         page.locator(".demo .frame").wait_for()
         part(page, "score").wait_for()

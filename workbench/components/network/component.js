@@ -1,8 +1,8 @@
 const NARROW = 780;
 const HOLD = 350;
 const LEAST = 284;  // pixels of the drawing's height
-const BELOW = 44;  // and of its line of text and buttons
-const TALKING = 84;  // while the stages are gone through: two lines
+const BELOW = 56;  // and of its two lines of text and its buttons
+const BELOW_LARGE = 72;  // in a hall
 const BESIDE = 230;  // of the width that is free beside it: then the line stands there
 const LEGIBLE = 12;
 const FROM_AFAR = 15;
@@ -85,7 +85,7 @@ const fit = (root) => {
   const fitting = (below) => Math.round(Math.min(root.clientWidth * height / width, Math.max(LEAST, main.clientHeight - above - below)));
   const free = (root.clientWidth - fitting(0) * width / height) / 2;
   const beside = root.matches('.large') && free >= BESIDE;
-  const high = fitting(beside ? 0 : root.matches('.walks') ? TALKING : BELOW);
+  const high = fitting(beside ? 0 : root.matches('.large') ? BELOW_LARGE : BELOW);
   root.classList.toggle('beside', beside);
   root.style.setProperty('--free', `${free}px`);
   if (svg._high === high) return;
@@ -312,7 +312,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     element._inside = () => {
       element._isAsked = true;
       element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: element.matches('.tall') ? 'start' : 'center' });
-      element._play.focus({ preventScroll: true });  // so that space pauses what begins now
+      element._onward.focus({ preventScroll: true });  // so that space goes on to the next stage
     };
     document.addEventListener(INSIDE, element._inside);
     make('button', 'svg', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });

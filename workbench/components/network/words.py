@@ -32,7 +32,6 @@ BROWSER = {
     "play": "Play",
     "goOn": "Play on",
     "pause": "Pause",
-    "slower": "Slower",
     "walk": "Step through",
     "stage": "{number} of {all}. {sentence}",
     "onward": "Next stage",
@@ -52,7 +51,7 @@ SCALE = {MEAN: "Mean of the channels", CHANNEL: "Channel {channel} of each tile"
 SCALE_ENDS = "1 %", "99 % of each on good parts"
 """Of values, so at the ends of the bar of colours."""
 COLOURED = "Colours"
-PCA = "PCA of good pictures, the same for every picture"
+PCA = "PCA of good pictures, the same for every picture and for all tiles of a row"
 RANGE = "{low} to {high} (1 % to 99 % of this part on good pictures)"
 NO_CHANNEL = "no channel {channel}"
 SENTENCES = {

@@ -1,11 +1,11 @@
-const STAGE = 560;  // milliseconds of each stage while the wave runs
-const SLOWER = 4;  // times that, which leaves time for a sentence
+const STAGE = 3000;  // milliseconds of each stage: time for its sentence
+const GLANCE = 560;  // of a wave that begins by itself: time for its name
 const SEEN = 300;  // milliseconds that the drawing is in sight before it begins: not while the page still moves
 
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
-const isSlow = (root) => root._slower.getAttribute('aria-pressed') === 'true';
 
-// Light a stage: what came before stays, what follows is faint. -1 shows all. A wave that `plays` goes on by itself.
+// Light a stage: what came before stays, what follows is faint. -1 shows all. A wave that `plays` goes on by itself; one
+// that nobody asked for is over sooner.
 const walk = (root, to, plays = false) => {
   const { stages, words } = root._data;
   const svg = root._svg;
@@ -17,10 +17,6 @@ const walk = (root, to, plays = false) => {
   if (on) { still(root); svg.classList.remove('pointed'); }
   svg.classList.toggle('walking', on);
   svg.classList.toggle('wave', root._plays);
-  if (root.classList.contains('walks') !== on) {
-    root.classList.toggle('walks', on);
-    fit(root);
-  }
   const reached = new Set(on ? stages.slice(0, at + 1).flatMap(([names]) => names) : []);
   const now = new Set(on ? stages[at][0] : []);
   svg.querySelectorAll('.part').forEach((part) => {
@@ -35,15 +31,15 @@ const walk = (root, to, plays = false) => {
   svg.querySelectorAll('.about').forEach((sign) => sign.classList.toggle('reached', reached.has('score')));
   root._onward.textContent = on ? words.onward : words.walk;
   root._play.textContent = root._plays ? words.pause : on ? words.goOn : words.play;
-  [root._slower, root._back, root._end].forEach((button) => { button.hidden = !on; });
+  [root._back, root._end].forEach((button) => { button.hidden = !on; });
   root._back.disabled = at === 0;
   if (!on) { light(root, root._at || root._open); return; }
   const [, name, sentence] = stages[at];
-  const isFast = root._plays && !isSlow(root);
+  const isFast = root._plays && root._byItself;
   root._line.setAttribute('aria-live', isFast ? 'off' : 'polite');
   write(root._line, fill(words.stage, { number: at + 1, all: stages.length, sentence: isFast ? name : sentence }));
   if (root._plays) {
-    const lasts = STAGE * (isSlow(root) ? SLOWER : 1);
+    const lasts = isFast ? GLANCE : STAGE;
     svg.style.setProperty('--stage', `${lasts}ms`);
     root._ends = setTimeout(() => walk(root, at + 1, true), lasts);
   }
@@ -76,7 +72,8 @@ const awaitSight = (root, again) => {
     window.nnetWave = picture;
     root._byItself = !root._isAsked;  // then it does not scroll a page that somebody else scrolls
     root._isAsked = false;
-    if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
+    if (!root._byItself) walk(root, 0);  // whoever asked goes on by a press
+    else if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
   };
   root._sight.observe(root._stage);
 };
@@ -111,11 +108,6 @@ const buildWalk = (root, place, words) => {
   row.addEventListener('click', () => { root._byItself = false; }, true);
   const lit = () => root._stage_lit ?? -1;
   root._play = make('button', 'play', row, { textContent: words.play, onclick: () => walk(root, Math.max(0, lit()), !root._plays) });
-  root._slower = make('button', 'slower', row, { textContent: words.slower, hidden: true, onclick: () => {
-    root._slower.setAttribute('aria-pressed', !isSlow(root));
-    if (root._plays) walk(root, lit(), true);
-  } });
-  root._slower.setAttribute('aria-pressed', false);
   root._back = make('button', 'back', row, { textContent: words.back, hidden: true, onclick: () => walk(root, lit() - 1) });
   root._onward = make('button', 'onward', row, { textContent: words.walk, onclick: () => walk(root, lit() + 1) });
   root._end = make('button', 'end', row, { textContent: words.end, hidden: true, onclick: () => walk(root, -1) });
