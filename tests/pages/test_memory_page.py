@@ -163,7 +163,9 @@ def test_a_slider_of_the_addressing_is_followed_and_only_what_comes_after_the_me
     mixed = recall.effective_items(use.weights)
     assert shown["Items per patch"]["values"] == _flat(colours.per_patch_readings(mixed))
     most = use.weights.argmax(axis=-1)
-    assert shown["Most used item"]["values"] == _flat(colours.item_readings(most, use.weights.max(axis=-1)))
+    assert len(shown) == 3, "beside the large one there is room for two"
+    used = tiles(at, "most_used")["Most used item"]
+    assert used["values"] == _flat(colours.item_readings(most, use.weights.max(axis=-1)))
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
     distance = recall.cosine_distance(trace.F[2], recalled)
     assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(colours.readings(distance))

@@ -97,10 +97,7 @@ def _tiles(scene: Scene, now: Now) -> list[Tile]:
         colours.per_patch_readings(mixed),
         **linked_pictures.bar(scale),
     )
-    tiles = [picture_tile(scene, now), per_patch, _most_used(scene, now)]
-    if scene.atlas is not None:
-        tiles.insert(1, rebuilt_tile(scene, now))
-    return tiles
+    return [picture_tile(scene, now), rebuilt_tile(scene, now), per_patch]
 
 
 def picture_tile(scene: Scene, now: Now) -> Tile:
@@ -139,6 +136,8 @@ def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
         st.markdown(words.patch(*chosen, ratio, bool(scene.flagged[chosen])))
         before, after = ((float(recall.effective_items(some)), int((some > 0).sum())) for some in (raw, weights))
         st.markdown(words.addressing_table(before, after))
+        if scene.atlas is not None:  # else it is the large picture
+            linked(scene, "most_used", [_most_used(scene, now)])
     if scene.atlas is not None:
         _recalled_from(scene, scene.atlas, now, chosen)
 

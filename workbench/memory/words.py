@@ -81,7 +81,7 @@ def in_training(spread: float | None) -> str:
 AS_TRAINED = "As trained."
 SPARSE = "A low temperature makes it sparse; shrinkage removes the rest."
 MIX_ALL = "Let every patch mix all items"
-HARDLY = "This picture's score hardly depends on it."
+HARDLY = "This picture's score hardly depends on it: finer patches go past the memory."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",
@@ -111,7 +111,7 @@ PER_PATCH_HINT = "Look for bright patches: they are mixed from many items becaus
 MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
 MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
 MOSAIC = "Rebuilt from training patches"
-MOSAIC_HINT = "Look for blur."
+MOSAIC_HINT = "Look where the damage was: good training patches stand there, blurred where several are mixed."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
 BEFORE, AFTER = "before shrinkage", "after"
 BARS_AXES = ("memory item", "weight (no unit)")
