@@ -69,6 +69,23 @@ def test_a_result_that_the_model_keeps_is_counted_without_measuring(
     assert texts.KEPT in words(at) and not [one for one in at.button if one.key == "fails_start"]
 
 
+def test_only_causes_that_some_mistake_has_are_offered_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_category(tmp_path / "part")
+    monkeypatch.setattr(Scene, "place", str(folder))
+    test = open_dataset(str(folder)).test
+    kept = {sample.key: (sample.is_defective, 0.5 if sample.is_defective else 0.1) for sample in test}
+    monkeypatch.setattr(mistakes, "_kept", lambda scene: kept)
+    monkeypatch.setattr(mistakes, "causes", lambda image, *_: (SMALL, FAINT) if image.mean() else ())
+    defective = sum(sample.is_defective for sample in test)
+    at = start(FAILS)
+    offered = at.pills(key="fails_cause").options
+    assert [str(one) for one in offered] == [texts.EVERY, f"small ({defective})", f"low contrast ({defective})"]
+    at = start(FAILS, fails_cause=BORDER)
+    assert "at the border (0)" in [str(one) for one in at.pills(key="fails_cause").options], "what was asked for"
+
+
 def judged(ratio: float, kind: str = "", outlined: float = 0.0) -> mistakes.Judged:
     mask = np.arange(100).reshape(10, 10) < 100 * outlined
     return mistakes.Judged(lambda: mask, dict, lambda: mask if outlined else None, True, ratio, kind)
@@ -92,7 +109,7 @@ def test_what_cannot_be_shown_is_no_good_part_that_passed() -> None:
 
 
 def test_the_cause_says_what_is_measured_and_what_helps() -> None:
-    told = texts.how_measured(256)
+    told = texts.how_measured(256, 24)
     assert "held-out good pictures, at the 256 × 256 pixels" in told and "larger input, or with tiles" in told
 
 
@@ -127,6 +144,9 @@ def test_over_imitation_is_looked_for_in_the_other_models_that_came_along(
     fine(at.button(key="fails_elsewhere").click().run())
     assert address(at, "model") == entry.name and at.segmented_control(key="fails_part").value == "imitation"
     assert not [one for one in at.button if one.key == "fails_elsewhere"] and at.get("image")
+    assert f"The workbench uses {entry.name} now, on all pages." in words(at).replace("\\", "")
+    fine(at.button(key="fails_back").click().run())
+    assert "model" not in at.query_params and not [one for one in at.button if one.key == "fails_back"]
 
 
 def test_causes_are_what_was_measured() -> None:

@@ -22,7 +22,8 @@ NOT_AT_HAND = (
     "The pictures of this part are not on this computer, so that it can be neither measured nor trained again."
 )
 ELSEWHERE = "The model {model} shows it, in {showing} of its {total}."
-SEE_IT_ON = "See it on {picture}"
+SEE_IT_ON = "Switch to this model and see it on {picture}"
+SWITCHED, BACK_TO = "The workbench uses {model} now, on all pages.", "Back to {model}"
 NOR_ELSEWHERE = "No other model that comes with the workbench shows it: {others}."
 _NONE_OF = "none of the {total} of {model}"
 

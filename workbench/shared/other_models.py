@@ -20,6 +20,10 @@ Ask = Callable[[Model, Expression, Pictures], Mapping[str, Finding]]
 """What each of a model's defective samples answers, by its key, under the model's own score."""
 
 
+_CAME_FROM = "other_model_from"
+"""The model that was switched to, the one before, and the picture that was in use."""
+
+
 @dataclass(frozen=True)
 class Other:
     """What another model's defective samples answer, by the keys of their `pictures`."""
@@ -63,7 +67,23 @@ def draw(model: Model, ask: Ask, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         said = words.ELSEWHERE.format(model=units.plain(best.name), showing=len(best.shows), total=count)
         st.markdown(said, width="content")
-        st.button(label, key, on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
+        st.button(label, key, on_click=_go, args=(best.name, picture.key, model.name), type="tertiary", icon=icon)
+
+
+def draw_back(model: Model, key: str) -> None:
+    """That the model in use was switched to by `draw`, and the way back to the one before and its picture.
+
+    Args:
+        model: the one in use.
+        key: of the button.
+    """
+    to, before, picture = st.session_state.get(_CAME_FROM, ("", "", ""))
+    if not to or to != model.name:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(words.SWITCHED.format(model=units.plain(model.name)), width="content")
+        back, icon = words.BACK_TO.format(model=units.plain(before)), ":material/arrow_back:"
+        st.button(back, key, on_click=_return, args=(before, picture), type="tertiary", icon=icon)
 
 
 def least_left(shows: Mapping[str, Finding]) -> str:
@@ -85,7 +105,17 @@ def _asked(model: Model, entry: ModelEntry, ask: Ask) -> Other | None:
         return None
 
 
-def _go(model: str, picture: str) -> None:
-    """Look at this page with that model and its sample. A callback."""
+def _go(model: str, picture: str, before: str) -> None:
+    """Look at this page with that model and its sample, and remember the way back. A callback."""
+    in_use = chosen_picture.decided()
+    st.session_state[_CAME_FROM] = model, before, "" if in_use is None else in_use.key
     model_choice.choose(model)
     chosen_picture.choose(picture)
+
+
+def _return(model: str, picture: str) -> None:
+    """Back to the model and picture before. A callback."""
+    st.session_state.pop(_CAME_FROM, None)
+    model_choice.choose(model)
+    if picture:
+        chosen_picture.choose(picture)

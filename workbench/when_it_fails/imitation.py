@@ -17,6 +17,7 @@ from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
 
 
 def draw(scene: Scene) -> None:
+    other_models.draw_back(scene.model, "fails_back")
     detector = scene.model.detector
     maps = detector.config.maps
     forward = tuple(name for name in maps if MAPS[name].branch == "forward")
@@ -74,6 +75,9 @@ def _answers(model: Model, expression: Expression, defective: Mapping[str, Pictu
 def _pictures(picture: Picture, answer: Finding) -> None:
     small = pictures.reduced(picture.load().shown, SIDE)
     side_by_side(
-        (pictures.heatmap(small, values, 1.0), words.ALONE[name].format(picture=picture.title))
+        (
+            pictures.heatmap(small, values, 1.0),
+            words.ALONE[name].format(picture=picture.title, score=units.times(float(values.max()))),
+        )
         for name, values in answer.images.items()
     )

@@ -1,6 +1,7 @@
 """The worst misses and false alarms, with what could be measured of the cause."""
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,8 +26,8 @@ from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
 SHOWN, CLOSEST, TRIED, SIDE_OF_WORST, PARTS = 7, 3, 24, 424, "fails_parts"
-"""Pictures of a gallery, of those that came closest, how many are looked at for those of one cause, the side of the
-first, and a key of the session."""
+"""Pictures of a gallery, of those that came closest, how many mistakes of a kind are looked at for causes, the side
+of the first, and a key of the session."""
 _ROW, _LEAST = 6, 105
 """Small pictures in a row, and their least width: three stand side by side on a phone."""
 Maps = dict[str, np.ndarray]
@@ -54,6 +55,10 @@ class Judged:
     kind: str = ""
 
 
+Looked = tuple[Judged, Judgement, tuple[str, ...]]
+"""A mistake with its judgement and its causes."""
+
+
 def draw(scene: Scene) -> None:
     dataset = _test_set(scene)
     evidence = cache.EVIDENCE.get((scene.model.key, scene.place))
@@ -65,27 +70,24 @@ def draw(scene: Scene) -> None:
         if any(one and ratio <= 1 for one, ratio in counted):
             icon, where = ":material/arrow_forward:", {"evaluate_part": "threshold"}
             st.page_link("pages/4_Evaluate.py", label=words.FIND_MORE, icon=icon, query_params=where)
-    names = {"all": words.EVERY} | words.CAUSE_NAMES
-    cause = CAUSE.remember()
-    helped = words.how_measured(scene.model.detector.config.model.size)
-    wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=helped, kind="pills") or cause
     defective = sorted((one for one in judged if one.defective), key=_RATIO)
     good = sorted((one for one in judged if not one.defective), key=_RATIO, reverse=True)
     whole = len(judged) == len(counted)
-    missed = [one for one in defective if one.ratio <= 1]
-    seen = _visible(missed) if wanted == "all" else None
-    if seen is not None:
-        _first(scene, seen)
-    _gallery(
-        scene,
-        missed or defective,
-        wanted,
-        None if missed else words.NONE_MISSED[whole],
-        words.MISSED,
-        led=seen is not None,
-    )
-    alarms = [one for one in good if one.ratio > 1]
-    _gallery(scene, alarms or good, wanted, None if alarms else words.NONE_ALARMED[whole], words.ALARMED)
+    missed, alarms = [one for one in defective if one.ratio <= 1], [one for one in good if one.ratio > 1]
+    if missed:
+        seen = _visible(missed)
+        _first(scene, seen or missed[0], words.WORST if seen is None else words.missed_one(seen.kind))
+    else:
+        _closest(scene, defective, words.NONE_MISSED[whole])
+    looked = _look(scene, [*missed[:TRIED], *alarms[:TRIED]])
+    of_missed, of_alarms = looked[: len(missed[:TRIED])], looked[len(missed[:TRIED]) :]
+    wanted = _cause(scene, looked)
+    if missed:
+        _gallery(of_missed, wanted, words.MISSED, led=True)
+    if alarms:
+        _gallery(of_alarms, wanted, words.ALARMED)
+    else:
+        _closest(scene, good, words.NONE_ALARMED[whole])
     if dataset is None:
         st.caption((words.KEPT_ELSEWHERE if kept else words.NO_TEST_SET).format(data=units.plain(scene.data or "?")))
     elif kept:
@@ -136,23 +138,52 @@ def _count(judged: Sequence[tuple[bool, float]]) -> str:
     return words.found(defective, missed, len(judged) - defective, alarms)
 
 
-def _gallery(
-    scene: Scene, found: Sequence[Judged], wanted: str, none: str | None, title: str, *, led: bool = False
-) -> None:
-    """The worst one large, unless one of them is so already (`led`), and more of them below.
+def _cause(scene: Scene, looked: Sequence[Looked]) -> str:
+    """The cause that is asked for, "all" for any: of those that some mistake has, each with their number."""
+    counts, cause = Counter(cause for _, _, holds in looked for cause in holds or ("",)), CAUSE.remember()
+    offered = {key: name for key, name in words.CAUSE_NAMES.items() if counts[key] or key == cause}
+    names = {key: words.counted(name, counts[key]) for key, name in offered.items()}
+    if not names:
+        return "all"
+    helped = words.how_measured(scene.model.detector.config.model.size, TRIED)
+    return (
+        controls.choose(
+            CAUSE, {"all": words.EVERY} | names, label=words.CAUSE.format(count=len(looked)), help=helped, kind="pills"
+        )
+        or cause
+    )
 
-    Args:
-        found: the mistakes, the worst first, or all pictures of the kind where none of them is one.
-        none: that there is no mistake, where that is so.
-    """
-    if none is not None:
-        st.subheader(words.closest(none) if found else f"{none}.", anchor=False)
-        shown = [(one, _verdict(scene, one.maps()), words.multiple(one.ratio)) for one in found[:CLOSEST]]
-    else:
-        st.subheader(title, anchor=False)
-        shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[: SHOWN - led]
-        if not shown:
-            st.caption(words.NONE_OF_CAUSE)
+
+def _look(scene: Scene, found: Sequence[Judged]) -> list[Looked]:
+    """Each with its judgement and its causes."""
+    highest = {name: levels["max"] for name, levels in scene.model.detector.calibration.map_quantiles.items()}
+    place, looked = st.empty(), []
+    for index, one in enumerate(found):
+        place.progress(index / len(found), words.LOOKING)
+        maps = one.maps()
+        verdict = _verdict(scene, maps)
+        looked.append((one, verdict, causes(one.load(), maps, verdict.score, highest)))
+    place.empty()
+    return looked
+
+
+def _gallery(looked: Sequence[Looked], wanted: str, title: str, *, led: bool = False) -> None:
+    """The mistakes that have a cause, the worst one large, unless one of them is so already (`led`), and more below."""
+    st.subheader(title, anchor=False)
+    of_cause = [each for each in looked if wanted == "all" or wanted in (each[2] or ("",))]
+    if not of_cause:
+        st.caption(words.NONE_OF_CAUSE)
+    shown = [(one, verdict, words.caption(one.ratio, holds)) for one, verdict, holds in of_cause[: SHOWN - led]]
+    _pictures(shown, led=led)
+
+
+def _closest(scene: Scene, found: Sequence[Judged], none: str) -> None:
+    """Where there is no mistake of a kind, the pictures that came closest to it."""
+    st.subheader(words.closest(none) if found else f"{none}.", anchor=False)
+    _pictures([(one, _verdict(scene, one.maps()), words.multiple(one.ratio)) for one in found[:CLOSEST]])
+
+
+def _pictures(shown: list[tuple[Judged, Judgement, str]], *, led: bool = False) -> None:
     if shown and not led:
         _large(*shown.pop(0))
     with st.container(width=2 * SIDE_OF_WORST + 16), st.grid(_ROW, min_column_width=_LEAST, gap="small") as grid:
@@ -169,9 +200,9 @@ def _visible(missed: Sequence[Judged]) -> Judged | None:
     return max(outlines, key=operator.itemgetter(0))[1] if outlines else None
 
 
-def _first(scene: Scene, one: Judged) -> None:
+def _first(scene: Scene, one: Judged, title: str) -> None:
     """A miss large, and its six maps, of which one sees what each scale made of it."""
-    st.subheader(words.missed_one(one.kind), anchor=False)
+    st.subheader(title, anchor=False)
     maps = one.maps()
     _large(one, _verdict(scene, maps), words.multiple(one.ratio))
     with st.container(width=2 * SIDE_OF_WORST + 16):
@@ -180,22 +211,6 @@ def _first(scene: Scene, one: Judged) -> None:
 
 def _verdict(scene: Scene, maps: Maps) -> Judgement:
     return judge.judge(scene.model.detector.calibration, maps, scene.expression)
-
-
-def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> list[tuple[Judged, Judgement, str]]:
-    """The ones that have a cause, or all, each with its judgement and what is written below it."""
-    detector = scene.model.detector
-    highest = {name: levels["max"] for name, levels in detector.calibration.map_quantiles.items()}
-    place, chosen = st.empty(), []
-    for index, one in enumerate(found):
-        place.progress(index / len(found), words.LOOKING)
-        maps = one.maps()
-        verdict = _verdict(scene, maps)
-        holds = causes(one.load(), maps, verdict.score, highest)
-        if wanted == "all" or wanted in (holds or ("",)):
-            chosen.append((one, verdict, words.caption(one.ratio, holds)))
-    place.empty()
-    return chosen
 
 
 def _large(one: Judged, verdict: Judgement, caption: str) -> None:

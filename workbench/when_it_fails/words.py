@@ -41,11 +41,12 @@ NOT_OUTLINED = "The picture; its data says that it is defective, not where"
 LOOKING = "Looking at the worst ones…"
 NONE_OF_CAUSE = "None of the worst ones has this cause."
 SCORE_ALL, PICTURE, SCORED = "Score {pictures}", "picture", "scored"
+WORST = "Missed, the worst one"
 MISSED, ALARMED = "Missed, the worst first", "False alarms, the worst first"
 NONE_MISSED = {True: "No defect was missed", False: "None of its defective samples was missed"}
 NONE_ALARMED = {True: "No good part was flagged", False: "None of its good samples was flagged"}
 """By whether all pictures that are counted can be shown."""
-CAUSE = "Cause"
+CAUSE = "Cause, counted among the {count} worst"
 EVERY = "every cause"
 CAUSE_NAMES = {
     PLAIN: "looks normal at this resolution",
@@ -64,9 +65,16 @@ def found(defective: int, missed: int, good: int, alarms: int) -> str:
     )
 
 
-def how_measured(size: int) -> str:
-    """What each cause means, and what helps where nothing is seen; `size` is the side of the model's input."""
+def counted(cause: str, count: int) -> str:
+    """A cause and how many have it: "small (31)"."""
+    return f"{cause} ({count})"
+
+
+def how_measured(size: int, looked: int) -> str:
+    """What each cause means, and what helps where nothing is seen. `size`: the side of the model's input; `looked`: how
+    many mistakes of a kind are looked at."""
     return (
+        f"Counted among the {looked} worst misses and the {looked} worst false alarms; one may have several causes. "
         "Looks normal at this resolution: every map stays within what it shows on held-out good pictures, at the "
         f"{size} {units.TIMES} {size} pixels that the model looks at. Train with a larger input, or with tiles. "
         "Small: less than 1 % of the picture lies above half of the peak. Low contrast: grey levels around the peak "
@@ -125,7 +133,10 @@ NO_HISTORY = "This model came without a record of its training, so how S₁'s co
 NONE_DEFECTIVE = "None of the samples is known to be defective."
 NOT_SHOWN = "None of this model's defective samples stands out less to S₁ alone than to both. Smaller damage may:"
 SMALLER = "Sixteen small damages, and who finds them"
-ALONE = {"before": "{picture}: both students", "after": "S₁ alone, where it loses most"}
+ALONE = {
+    "before": "{picture}: both students, {score} × threshold",
+    "after": "S₁ alone, where it loses most: {score} × its own threshold",
+}
 KD_ALT = "Copying loss over the epochs of training"
 
 
