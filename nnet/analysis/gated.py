@@ -1,9 +1,10 @@
-"""One channel of a picture's features before and behind its gates: what the projection damps beside a damage."""
+"""What the gates of a picture do: one channel before and behind them, and how much of S1's work they take over."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from nnet.analysis.story import turned
 from nnet.analysis.visibility import coverage
 from nnet.detector import Array, Trace
 from nnet.units import SMALLEST
@@ -60,3 +61,15 @@ def example(trace: Trace, score: Array) -> Gated | None:
         int((after > before).sum()),
         len(f),
     )
+
+
+def copied(trace: Trace) -> tuple[float, float] | None:
+    """How far S1's features point from the teacher's P, before S1's own gates and behind them: the mean cosine distance
+    of SF_i and of SP_i, over cells and scales. None where S1 has no gates of its own."""
+    if trace.gates_S1 is None or trace.SF is None or trace.SP is None:
+        return None
+    before, behind = (
+        float(np.mean([turned(p, own) for p, own in zip(trace.P_forward, side, strict=True)]))
+        for side in (trace.SF, trace.SP)
+    )
+    return before, behind

@@ -218,6 +218,12 @@ def turned(before: Array | None, after: Array | None) -> float:
     return float(distances(before, after).mean())
 
 
+def missed_by_s2(trace: Trace) -> Array | None:
+    """What S2 misses of a picture, the sum of its maps (64, 64); None where there is no S2."""
+    names = _of_branch(tuple(trace.maps), "reverse")
+    return np.sum([trace.maps[name] for name in names], axis=0) if names else None
+
+
 def _of_branch(names: Sequence[str], branch: str) -> tuple[str, ...]:
     return tuple(name for name in names if MAPS[name].branch == branch)
 
@@ -238,9 +244,12 @@ def _stands_out(judged: Judgement) -> float:
 # ------------------------------------------------------------------------------------------------ projection
 
 
-def evened(trace: Trace) -> Finding:
-    """Whether the projections make the teacher's features more even over a picture, as Figure 7 says: at "all" scales,
-    at "some" or at "none". The same numbers and the same rule as on the Projection page (`projection.figure7`).
+def evened(good: Sequence[Trace]) -> Finding:
+    """Whether the projections make the teacher's features more even over good parts, as Figure 7 says: at "all" scales,
+    at "some" or at "none". The same rule as on the Projection page (`projection.figure7`).
+
+    Args:
+        good: one or more pictures by one network; of each number the mean over them counts.
 
     Numbers, for each scale i from 1: "even_before_i" and "even_after_i", the coefficient of variation over positions of
     the variance along channels; "mean_before_i" and "mean_after_i", its mean.
@@ -248,18 +257,23 @@ def evened(trace: Trace) -> Finding:
     Raises:
         StoryError: there is no FPM.
     """
-    if trace.gates_T is None:
+    if good[0].gates_T is None:
         raise StoryError("This model has no projection modules.")
+    every = [_evenness(trace) for trace in good]
+    numbers = {name: float(np.mean([one[name] for one in every])) for name in every[0]}
+    even = claimed(numbers).even
+    return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, {})
+
+
+def _evenness(trace: Trace) -> dict[str, float]:
     numbers = {}
     for pair in pairs(trace, "teacher"):
         for when, f in (("before", pair.before), ("after", pair.after)):
             assert f is not None  # there are gates
-            variance = channel_variance(f)
-            found = map_statistics(variance)
+            found = map_statistics(channel_variance(f))
             assert found is not None  # a map has positions
             numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
-    even = claimed(numbers).even
-    return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, {})
+    return numbers
 
 
 def claimed(numbers: Mapping[str, float]) -> Claim:

@@ -85,13 +85,40 @@ def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser
         page.set_viewport_size({"width": 1280, "height": 720})  # a projector
         page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
         visitor.settle()
-        assert page.locator(".nn-pairs i").count() == 6
+        assert page.locator(".nn-held td").count() >= 6
         assert page.locator(".network .stage svg").bounding_box()["height"] >= 400, "beside the answer, not below it"
         for part in (".network .stage", ".network .line"):
             _is_in_sight(page, part)
         page.keyboard.press("Escape")
         page.locator(".nn-presenting").wait_for(state="detached")
         visitor.settle().check()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("presenting", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_an_answer_leaves_the_drawing_its_size_and_its_buttons_in_sight(
+    browser: object, address: str, presenting: bool
+) -> None:
+    """On a projector, at the steps whose answers have most to show."""
+    with Visitor(browser, address, 1280) as visitor:
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 720})
+        for step in (3, 5, 6, 8, 9):
+            visitor.open(f"How_it_works?step={step}{'&present=yes' * presenting}")
+            page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
+            visitor.settle()
+            drawing, buttons = page.locator(".network .stage svg"), page.locator(".network .walk")
+            before = drawing.bounding_box()["height"]
+            page.keyboard.press("1")
+            page.get_by_text("You expected").wait_for()
+            visitor.settle()
+            after, row = drawing.bounding_box()["height"], buttons.bounding_box()
+            assert after >= 0.85 * before, (step, before, after)
+            assert row["y"] + row["height"] <= 720, (step, row)
+            buttons.locator(".onward").click()
+            visitor.settle()
+            assert drawing.bounding_box()["height"] == after, "nor does it shrink while its stages are gone through"
+        visitor.check()
 
 
 @pytest.mark.long

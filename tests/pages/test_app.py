@@ -17,6 +17,7 @@ from apptest import (
     encoded,
     fine,
     heading,
+    html,
     pictures,
     pressed,
     probed,
@@ -34,7 +35,7 @@ from nnet.detector import Detector
 from nnet.model.teacher_weights import WeightsError
 from nnet.scoring import judge
 from workbench.shared import pictures as figures
-from workbench.shared import samples, units
+from workbench.shared import presenter, samples, units
 from workbench.shared import words as shared_words
 
 ORIGINAL, OVERLAY, MAP = "Original", "Overlay", "Anomaly map"
@@ -43,6 +44,15 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 
 
 # -------------------------------------------------------------------------------------------------- every page
+
+
+def test_the_presenters_mode_is_entered_on_any_page_and_left() -> None:
+    at = start("pages/2_Memory.py")
+    assert presenter.MARK not in html(at)
+    fine(at.toggle(key="present").set_value(True).run())
+    assert presenter.MARK in html(at) and presenter.MARK in html(start(INSPECT, present="yes"))
+    fine(at.button(key="presenter_out").click().run())
+    assert presenter.MARK not in html(at) and not at.toggle(key="present").value
 
 
 def test_a_random_teacher_is_named_on_every_page() -> None:

@@ -17,7 +17,7 @@ from nnet.analysis import embedding, projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench.projection import good_parts, pairs, words
-from workbench.shared import chosen_picture, resources, samples, units
+from workbench.shared import chosen_picture, gate_table, resources, samples, units
 from workbench.shared.picture import Picture
 from workbench.shared.words import CONTINUE, RANDOM_TEACHER
 
@@ -47,7 +47,7 @@ def trace(detector: Detector) -> Trace:
 
 def test_the_first_line_says_whether_good_parts_differ_less_behind_the_gates(detector: Detector) -> None:
     good = [image.sample.load().image for image in samples.collection().images if image.sample.is_normal]
-    found = pairs.among_parts(detector.trace_batch(good))
+    found = gate_table.among_sides(detector.trace_batch(good))
     assert list(found) == list(projection.SIDES)
     at = start(stage="2")
     assert words.lead(good_parts.scales(found)) in said(at)

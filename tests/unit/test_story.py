@@ -119,6 +119,22 @@ def test_what_all_items_do_to_a_good_and_to_a_damaged_patch(model: TrainedModel,
     score = judge.judge(model.calibration, trace.maps, parse("M1*M2*M3"))
     assert numbers["score_before"] == pytest.approx(score.multiple, rel=1e-4)
     assert numbers["good_after"] != numbers["good_before"] and numbers["damaged_after"] != numbers["damaged_before"]
+    missed = sum(good.maps[name] for name in ("M1", "M2", "M3"))
+    assert numbers["missed_good_before"] == pytest.approx(missed.mean(), rel=1e-4)
+    assert numbers["missed_good_after"] != numbers["missed_good_before"] and numbers["turned"] > 0
+    unhurt = judge.judge(model.calibration, good.maps, parse("M1*M2*M3"))
+    assert numbers["score_good_before"] == pytest.approx(unhurt.multiple, rel=1e-4)
+    fits = dense.fits(model, good)
+    assert fits["few"] == numbers["good_before"] and fits["all"] == numbers["good_after"]
+    nearest = model.memory[good.addressing.cosine.argmax(axis=-1)].transpose(2, 0, 1)
+    assert fits["one"] == pytest.approx(np.median(story.distances(good.F[2], nearest)), rel=1e-3)
+
+
+def test_what_s1_leaves_to_its_own_gates(trace: Trace) -> None:
+    alike = replace(trace, SP=trace.P_forward)
+    before, behind = gated.copied(alike)
+    assert behind == pytest.approx(0, abs=1e-5) and before > 0.01
+    assert gated.copied(replace(trace, gates_S1=None)) is None
 
 
 def test_a_channel_is_shown_in_which_the_damage_gains_on_the_rest(trace: Trace) -> None:
@@ -141,10 +157,13 @@ def test_a_channel_is_shown_in_which_the_damage_gains_on_the_rest(trace: Trace) 
 
 
 def test_the_evenness_is_that_of_the_variance_along_channels(trace: Trace) -> None:
-    finding = story.evened(trace)
+    finding = story.evened([trace])
     measured = projection.measure_trace(trace)[0]  # what the Projection page shows of a whole picture
     for name, k in (("mean", 0), ("even", 1)):
         assert np.allclose(story.by_scale(finding.numbers, name), measured[:, :, k], rtol=1e-4)
+    other = replace(trace, F=tuple(2 * f for f in trace.F), F3_recalled=2 * trace.F3_recalled)
+    both = story.evened([trace, other]).numbers  # before the gates the variance of the other one is four times as large
+    assert both["mean_before_1"] == pytest.approx(2.5 * finding.numbers["mean_before_1"], rel=1e-4)
     claim = story.claimed(finding.numbers)
     assert claim.smaller == (1, 2, 3)  # gates are below 1
     assert finding.outcome == {3: "all", 0: "none"}.get(len(claim.even), "some")
@@ -227,7 +246,7 @@ def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[
         "found_alone": lambda: students.found_alone(detector, [trace]),
         "let_through": lambda: story.let_through(detector, trace, trace),
         "dense": lambda: dense.dense(detector, trace, trace, expression),
-        "evened": lambda: story.evened(trace),
+        "evened": lambda: story.evened([trace]),
     }
     for name in questions:
         with pytest.raises(StoryError, match="This model has"):

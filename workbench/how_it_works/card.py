@@ -9,35 +9,45 @@ from workbench.how_it_works import figures, model_answer, settings, shown, train
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
+ANSWERED = (1.0, 1.25)
+"""Widths of the answer in words and in pictures."""
+
 
 def draw(scene: Scene) -> Finding | None:
-    """Returns the answer once the visitor has picked one of their own. In a hall the text, which has been read by then,
-    stands above the drawing."""
+    """The card above the drawing. Returns the answer once the visitor has picked one of their own; then it takes the
+    text's place, so that the drawing keeps its size."""
     card = scene.card
-    pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    widths = (1.0, 1.0, 1.3 if scene.step in (4, 5, 6) else 1.0)  # which have three pictures
-    about, asked, *seen = st.columns(widths if pictures else 2, gap="medium")
+    is_picked = scene.picked is not None
+    about, beside = st.columns(ANSWERED if is_picked else 2, gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
-        if not scene.is_in_hall:
-            st.html(glossary.prose(card.text))
-        if scene.step == 8:
-            st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=scene.picked is not None))
-            with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
-                st.html(figures.weights(scene.model.detector.config.loss))
-    with asked, st.container(gap="xsmall", key="tour_asked"):
+        if not is_picked:
+            _about(scene)
+    with about if is_picked else beside, st.container(gap="xsmall", key="tour_asked"):
         finding = _question(scene)
-    if finding is not None:
-        with about:
-            shown.below_text(scene, finding)
-    if finding is not None and seen:
-        with seen[0]:
-            shown.tiles(scene, finding)
-    if scene.is_in_hall:
-        st.html(glossary.prose(card.text))
-    if finding is not None:
-        _compared(scene, finding)
+    if is_picked:
+        with beside, st.container(gap="xsmall"):
+            if finding is None:
+                _about(scene)
+            else:
+                shown.evidence(scene, finding)
     return finding
+
+
+def explain(scene: Scene, finding: Finding) -> None:
+    """What one has read before, and how the answer lies beside what the paper says: below the drawing; in a hall, where
+    there is room beside the answer, above it."""
+    st.html(glossary.prose(scene.card.text))
+    _compared(scene, finding)
+
+
+def _about(scene: Scene) -> None:
+    st.html(glossary.prose(scene.card.text))
+    if scene.step == 8:
+        loss = scene.model.detector.config.loss
+        st.html(figures.weighted_sum(loss, is_answered=False))
+        with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
+            st.html(figures.weights(loss))
 
 
 def _question(scene: Scene) -> Finding | None:
@@ -64,8 +74,7 @@ def _question(scene: Scene) -> Finding | None:
     whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
-    st.markdown(f"##### {units.symbols(words.measured(scene.step, finding))}")
-    shown.below_answer(scene, finding)
+    st.markdown(words.emphasised(units.symbols(words.measured(scene.step, finding))))
     return finding
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from nnet.analysis.atlas import Atlas, mosaic
 from nnet.analysis.gated import Gated
-from nnet.analysis.story import Finding, by_scale
+from nnet.analysis.story import Finding
 from nnet.config import LossConfig
 from nnet.studies import Measured
 from nnet.units import SMALLEST, multiple
@@ -126,24 +126,6 @@ def found_alone(finding: Finding) -> str:
     )
 
 
-def spreads(finding: Finding) -> str:
-    """How uneven the variance of step 6 is, as HTML: two bars for each scale, before the gates and behind them. Those
-    before are equally long, so that only the change is seen; the numbers stand in the tooltips."""
-    pairs = by_scale(finding.numbers, "even")
-    ratios = [multiple(after, before) for before, after in pairs]
-    longest = max(1.0, *ratios)
-    rows = [
-        (
-            scale,
-            [(1 / longest, theme.THRESHOLD), (ratio / longest, theme.NORMAL if is_even else theme.ANOMALOUS)],
-            words.SPREAD_CHANGES[is_even],
-            told,
-        )
-        for ratio, (scale, is_even, told) in zip(ratios, words.spreads(finding), strict=True)
-    ]
-    return _pairs(rows, words.SPREADS)
-
-
 def _pairs(rows: Sequence[tuple[str, Sequence[tuple[float, str]], str, str]], below: str) -> str:
     """Two bars in a row, as HTML: the row's name, each bar's share of the room and its colour, what stands behind them,
     and all of it in a sentence."""
@@ -231,14 +213,16 @@ def weighted_sum(loss: LossConfig, *, is_answered: bool) -> str:
     return f'<div class="nn-sum"><span><b>L =</b></span>{"<span><b>+</b></span>".join(terms)}</div>'
 
 
-def weights(loss: LossConfig) -> str:
-    """What the losses of step 8 weigh in a training with these settings, as an HTML table."""
+def weights(loss: LossConfig, finding: Finding | None = None) -> str:
+    """What the losses of step 8 weigh in a training with these settings, as an HTML table; with an answer also what was
+    measured."""
     head = "".join(f'<th scope="col">{name}</th>' for name in words.WEIGHTS_HEAD)
     rows = [
         f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{units.indices(told)}</td>" for told in row)}</tr>'
-        for letter, *row in words.weights(loss)
+        for letter, *row in words.weights(loss, None if finding is None else finding.numbers)
     ]
-    return f'<div class="nn-weights"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
+    below = "" if finding is None else f"<p>{words.READING}</p>"
+    return f'<div class="nn-weights"><table><tr>{head}</tr>{"".join(rows)}</table>{below}</div>'
 
 
 def enlarged(tile: np.ndarray) -> np.ndarray:

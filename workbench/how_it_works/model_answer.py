@@ -1,6 +1,7 @@
 """A step's question, asked of the model. Which of `nnet.analysis.story` it is, and with which pictures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nnet.analysis import dense, gated, losses, story, students
 from nnet.analysis.story import Finding, StoryError
@@ -9,14 +10,14 @@ from nnet.scoring.maps import score_map
 from nnet.training.state import load_history
 from workbench.how_it_works import cache, damage, subject, words
 from workbench.how_it_works.scene import Scene
-from workbench.shared import chosen_picture, resources
+from workbench.shared import chosen_picture, gate_table, resources
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded
 
 OF_ALL = (1,)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
-OF_GOOD = (3, 6)
-"""Steps that are asked of the first good sample."""
+OF_GOOD = (3, 8)
+"""Steps that are asked of the first good sample, if of any picture."""
 
 
 def ask(scene: Scene) -> Finding:
@@ -31,8 +32,8 @@ def ask(scene: Scene) -> Finding:
 
 def _asked_of(scene: Scene) -> str:
     """What stands for the pictures that an answer depends on."""
-    if scene.step == 8:
-        return ""
+    if scene.step == 6 and (good := chosen_picture.good_samples()):
+        return "+".join(one.content_key for one in good)
     if scene.step == 9:
         return "+".join(one.content_key for one in chosen_picture.sample_pictures().values())
     sample = good_sample() if scene.step in OF_GOOD else None
@@ -52,15 +53,29 @@ def of_samples(scene: Scene) -> dict[str, Finding]:
 def _answer(scene: Scene) -> Finding:
     detector = scene.model.detector
     if scene.step == 8:
-        return losses.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
+        finding = losses.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
+        return replace(finding, numbers={**finding.numbers, **_weighed(scene)})
+    if scene.step == 6 and chosen_picture.good_samples():
+        return gate_table.evened(scene.model)
     if scene.step == 9:
         good, defective = _samples(scene)
         return story.leans_on(detector, good, defective, scene.expression)
     if scene.step == 3:
         traces = (resources.trace(scene.model, damaged) for _, damaged in small())
         return students.found_alone(detector, traces)
-    sample = good_sample() if scene.step == 6 else None
-    return _of_picture(scene)(resources.trace(scene.model, scene.loaded if sample is None else sample.load()))
+    return _of_picture(scene)(resources.trace(scene.model, scene.loaded))
+
+
+def _weighed(scene: Scene) -> dict[str, float]:
+    """What the weights of the losses led to in this model, on its first good sample: "fit_few", "fit_one" and "fit_all"
+    (`dense.fits`), "copied_before" and "copied_behind" (`gated.copied`); without what it lacks."""
+    if (good := good_sample()) is None:
+        return {}
+    trace = resources.trace(scene.model, good.load())
+    found = {f"fit_{name}": value for name, value in dense.fits(scene.model.detector, trace).items()}
+    if (copied := gated.copied(trace)) is not None:
+        found |= dict(zip(("copied_before", "copied_behind"), copied, strict=True))
+    return found
 
 
 def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
@@ -75,7 +90,7 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
         case 5:
             return lambda trace: dense.dense(detector, trace, _good(scene), scene.expression)
         case 6:
-            return story.evened
+            return lambda trace: story.evened([trace])
         case _:
             return lambda trace: story.added(trace, sigma)
 
@@ -111,7 +126,7 @@ def small() -> list[tuple[str, Loaded]]:
 
 
 def good_sample() -> Picture | None:
-    """The first sample that is known to be good; without one step 6 is asked of the picture."""
+    """The first sample that is known to be good."""
     return next(iter(chosen_picture.good_samples()), None)
 
 

@@ -8,9 +8,11 @@ import streamlit as st
 from nnet.scoring import judge
 from workbench.how_it_works import card, damage, diagram, settings, shown, subject, words
 from workbench.how_it_works.scene import Scene
-from workbench.how_it_works.settings import PICKED, PRESENT, STEP
-from workbench.shared import controls, frame
+from workbench.how_it_works.settings import PICKED, STEP
+from workbench.shared import controls, frame, presenter
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
+from workbench.shared.settings import PRESENT
 
 LAST = len(words.CARDS)
 _SEEN = "tour_seen"
@@ -19,14 +21,19 @@ _KEYS = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
 
 
 def main() -> None:
-    with frame.page(words.TITLE) as model:
+    with frame.page(words.TITLE, presents=False) as model:
         scene = _scene(model)
         asked_of = (scene.step, scene.loaded.hash, model.key)
         st.html(f'<div class="{"nn-turned" if st.session_state.get(_SEEN) != asked_of else "nn-same"}"></div>')
         with st.container(key="tour_hall") if scene.is_in_hall else nullcontext():
             finding = card.draw(scene)
+            if finding is not None and scene.presenting:
+                card.explain(scene, finding)
             diagram.draw(scene, answered=finding is not None)
         if finding is not None:
+            if not scene.presenting:
+                card.explain(scene, finding)
+            shown.tables(scene, finding)
             shown.draw(scene)
         if PICKED.value:
             st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
@@ -56,7 +63,7 @@ def _scene(model: Model) -> Scene:
         with st.container(width=246):
             pair = damage.choose(step) if step in damage.CLEAR else None
             found = pair or subject.choose(model, expression)
-        presenting = controls.toggle(PRESENT, words.PRESENT)
+        presenting = controls.toggle(PRESENT, shared_words.PRESENT)
     if presenting:
         _clicker(step)
     return Scene(model, found, expression, step, settings.picked(step), presenting)
@@ -69,10 +76,10 @@ def _turn(key: str, label: str, to: int, step: int, icon: str | None = None, sho
 def _clicker(step: int) -> None:
     """Buttons that are not seen, for the keys of a presenter's clicker."""
     with st.container(key="tour_clicker"):
-        st.html(f'<div class="nn-presenting"></div><script>{_KEYS}</script>', unsafe_allow_javascript=True)
+        st.html(f"{presenter.MARK}<script>{_KEYS}</script>", unsafe_allow_javascript=True)
         _turn("tour_page_up", words.PREVIOUS, max(1, step - 1), step, shortcut="PageUp")
         _turn("tour_page_down", words.NEXT, min(LAST, step + 1), step, shortcut="PageDown")
         _turn("tour_space", words.NEXT, min(LAST, step + 1), step, shortcut="Space")
         _turn("tour_first", words.FIRST, 1, step, shortcut="Home")
         _turn("tour_last", words.LAST, LAST, step, shortcut="End")
-        st.button(words.LEAVE, key="tour_leave", shortcut="Esc", on_click=PRESENT.set, args=(False,))
+        presenter.leave()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from workbench.how_it_works.words import CARDS
-from workbench.shared.settings import Setting, whole_number, yes_or_no
+from workbench.shared.settings import Setting, whole_number
 
 LETTERS = "abcd"
 """Stand for a card's options in `PICKED`."""
@@ -22,9 +22,6 @@ ON: Setting[str] = Setting("how_it_works", "on", None, str)
 """Which picture the tour looks at: a sample's key, or one of `workbench.how_it_works.subject`."""
 DAMAGE: Setting[str] = Setting("how_it_works", "damage", None, str)
 """What is drawn on the good part of steps 3, 4 and 6; see `workbench.how_it_works.damage`."""
-PRESENT = Setting("how_it_works", "present", False, yes_or_no)
-"""The presenter's mode."""
-
 
 TURNS = tuple(f"tour_{name}" for name in ("previous", "next", "page_up", "page_down", "space", "first", "last"))
 """Keys of the buttons that turn the pages."""

@@ -12,7 +12,16 @@ from nnet.analysis.story import Finding
 from workbench.how_it_works import collapse, figures, model_answer, subject, trained, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
-from workbench.shared import atlases, chosen_picture, controls, living_network, resources, training_film, units
+from workbench.shared import (
+    atlases,
+    chosen_picture,
+    controls,
+    gate_table,
+    living_network,
+    resources,
+    training_film,
+    units,
+)
 from workbench.shared import words as shared_words
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
@@ -26,6 +35,8 @@ def draw(scene: Scene) -> None:
     if scene.step == 8:
         _film(scene)
         collapse.draw()
+    elif scene.step == 9:
+        _further()
     elif scene.step == 6 and (good := model_answer.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
@@ -36,36 +47,40 @@ def draw(scene: Scene) -> None:
         _students_elsewhere()
 
 
-def below_text(scene: Scene, finding: Finding) -> None:
-    """What stands below the card's own text, where there is room for it."""
+def evidence(scene: Scene, finding: Finding) -> None:
+    """What was measured, beside the answer's sentence."""
     if scene.step == 3:
         st.html(figures.found_alone(finding))
-    elif scene.step == 9:
-        _further()
-
-
-def below_answer(scene: Scene, finding: Finding) -> None:
-    """What stands below the answer's sentence."""
-    if scene.step == 5:
-        st.html(figures.far(finding))
-    elif scene.step == 6:
-        st.html(figures.spreads(finding))
     elif scene.step == 8:
         controls.chart(figures.losses(finding), "tour_losses", alt=words.LOSSES_ALT)
         st.html(figures.losses_key())
     elif scene.step == 9:
         st.html(figures.bars(finding, trained.study().gained))
+    if scene.step in WITH_PICTURES:
+        _tiles_of(scene, finding)
+
+
+def tables(scene: Scene, finding: Finding) -> None:
+    """Numbers of an answer that are read after it."""
+    if scene.step == 5:
+        st.html(figures.far(finding))
+    elif scene.step == 6 and (table := gate_table.of(scene.model)):
+        st.html(table)
+    elif scene.step == 8:
+        st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=True))
+        st.html(figures.weights(scene.model.detector.config.loss, finding))
 
 
 def _further() -> None:
     """Where to go on after the last step."""
-    for page, label in words.MORE.items():
-        st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
-    _which_part()
+    with st.container(horizontal=True):
+        for page, label in words.ONWARD.items():
+            st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
+        _which_part()
 
 
-def tiles(scene: Scene, finding: Finding) -> None:
-    """What was measured, in pictures side by side."""
+def _tiles_of(scene: Scene, finding: Finding) -> None:
+    """Pictures side by side."""
     if scene.step == 3:
         _blind_spots(finding)
         return
@@ -79,18 +94,18 @@ def tiles(scene: Scene, finding: Finding) -> None:
 
 def _blind_spots(finding: Finding) -> None:
     """Of each student the damage that it misses most clearly, as both see it."""
-    small = model_answer.small()
+    small, found, key = model_answer.small(), [], ""
     for branch, captions in words.BLIND.items():
         if (at := finding.numbers.get(f"{branch}_at")) is None:
             continue
         kind, damaged = small[int(at)]
-        _row(
-            damaged.hash,
-            [
-                (figures.over(damaged.shown, finding.images[f"{branch}_by_{by}"]), caption.format(what=kind))
-                for by, caption in captions.items()
-            ],
-        )
+        key += damaged.hash
+        found += [
+            (figures.over(damaged.shown, finding.images[f"{branch}_by_{by}"]), caption.format(what=kind))
+            for by, caption in captions.items()
+        ]
+    if found:
+        _row(key, found)
 
 
 def _row(key: str, found: Sequence[tuple[np.ndarray, str]]) -> None:

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnet.analysis.gated import Gated
-from nnet.analysis.story import EQUAL, Finding, by_scale, claimed, compared
+from nnet.analysis.story import EQUAL, LESS, MORE, Finding, claimed, compared
 from nnet.config import LossConfig
-from nnet.scoring.circuit import SCALES
 from nnet.studies import Measured
 from nnet.studies.published import printed_row
 from nnet.units import SMALLEST
 from workbench.shared import units
 
 TITLE = "How it works"
-STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
-PRESENT, ANSWERED = "Presenter", "answered"
+STEP, PREVIOUS, NEXT, AGAIN = "Step", "Previous", "Next", "Forget my answers"
+ANSWERED = "answered"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
@@ -30,26 +29,35 @@ NOTHING = "The paper, of its own networks: {story} Here a difference of less tha
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
 EVENNESS = {
     True: "As the paper says of its own networks: {story}",
-    None: "The paper, of its own networks: {story} Figure 7 holds in part here: smaller {smaller}, more even {even}.",
-    False: "The paper, of its own networks: {story} In this model it is neither smaller nor more even at any scale.",
+    None: "The paper, of its own networks: {story} Here it holds in part, as the table says.",
+    False: "The paper, of its own networks: {story} Here it holds at no scale.",
 }
 """Whether Figure 7 holds, as on Projection."""
-BUILT_IN = "Smaller is nearly built in, since gates lie below 1; more even is not."
+WHY_GATES = (
+    "Why gates, says the paper: S₁ would learn the teacher's own features too well, so it copies gated ones; S₂ must "
+    "rebuild F from them, so that they cannot simply close; and compact features are easier to rid of defects."
+)
 GAINING = (
     "In {gaining} of {channels} channels the damage stands out more behind the gates; the pictures show the one where "
     "it gains most."
 )
 OF_MIXTURES = (
-    "The paper: a defect is hard to mix from good patches. MemAE, whose addressing it takes up, cuts small weights, "
-    "since very many items together might still mix one."
+    "Why a memory, says the paper: a mixture of good patches can hardly be decoded into a defect, so S₂ misses it. "
+    "Alone it gains {gain} points of P-AP (Table 5): few, as finer patches go past it. MemAE, whose addressing it "
+    "takes up, cuts small weights, since very many items together might still mix a defect."
 )
-FITS = {
-    "neither": "Here the mixture of all fits neither good patches nor the damaged one.",
-    "damaged": "Here the damaged patch does come nearer to its answer.",
-    "good": "Here good patches still fit theirs.",
+MISSED_OF = (
+    "What mixing all does to the result here: S₂ misses of a good part {good_before}, then {good_after}, of the damage "
+    "{damaged_before}, then {damaged_after}. {stands}: {before} times a good part, then {after}."
+)
+STANDS = {
+    LESS: "So the damage stands out less",
+    EQUAL: "So the damage stands out as much as before",
+    MORE: "So the damage stands out even more",
 }
-HARDLY = "The score hardly depends on it ({before}, then {after} × threshold): finer patches go past the memory."
-DEPENDS = "The score goes from {before} to {after} × threshold."
+SCORES = "Score: {before}, then {after} × threshold; of the good part {good_before}, then {good_after}{alarm}."
+ALARM = ", a false alarm"
+SAME_CODE = "It hardly changes, as finer patches go past the memory: the code turns by only {turned} (cosine distance)."
 FAR = "How far a patch is from its answer: of few items (blue), of all (grey)"
 FAR_OF = {"good": "good", "damaged": "damaged"}
 FAR_TOLD, FAR_CHANGE = (
@@ -57,10 +65,7 @@ FAR_TOLD, FAR_CHANGE = (
     "{before}, then {after}",
 )
 NOT_THE_MEMORY = "The paper, of its own networks: {story} Here the narrow code does it; the memory does not help."
-SPREADS = "How uneven: before (grey) and behind the gates"
-SPREAD = "{scale}: varies by {before} of its mean before the gates, by {after} behind them"
-SPREAD_CHANGES = {True: "more even", False: "not more even"}
-SAME_NUMBERS = "On Projection: the same for {picture}, and how far good parts lie apart"
+SAME_NUMBERS = "On Projection: the same table, with maps of {picture}"
 ONE_WAY = "The paper, of its own networks: {story} In this model it does not show both ways."
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
@@ -79,28 +84,32 @@ SUM = {
 }
 """Each term of the loss (Eq. 7) with its weight, and what it asks for."""
 WEIGHTS_LABEL = "What α, β and δ weigh"
-WEIGHTS_HEAD = ("Weight", "Of", "Too small", "Too large")
+WEIGHTS_HEAD = ("Weight", "Of", "If too small", "If too large")
 WEIGHTS = {
     "alpha": (
         "α = {used}",
         "copying",
-        "S₁ learns little, so its maps are bright on good parts, too",
-        "S₂ learns little, and gates that both train may close: least to copy",
+        "S₁ learns little, so its maps are bright on good parts, too.{alpha_small}",
+        "S₂ learns little, and gates that both train may close, which leaves nothing to copy: measured below",
     ),
     "beta": (
         "β = {used}",
         "aligning",
-        "S₁ begins at random, and only its gated features are led: a slow start",
-        "kept on, S₁ copies gated features without its own gates, which may learn nothing",
+        "S₁'s own features are not led, and it begins at random.{beta_small}",
+        "kept on, S₁'s features must equal P before its own gates, so these have nothing left to do.{copied}",
     ),
     "delta": (
         "δ = {used}",
         "choice",
-        "many items answer a patch, and might mix a defect",
-        "one item answers each patch, so good patches fit badly, too",
+        "many items answer a patch, and might mix a defect.{all}",
+        "one item answers each patch, which good patches fit less well, too.{one}",
     ),
 }
 """What was used, what it weighs, and what fails when it is too small or too large."""
+IN_TABLE_6 = " The paper, without it: P-AP {without}, not {with_it}"
+FIT = " Here a good patch would lie {there} from its answer, not {here}"
+COPIED = " Here, since it ended: {before} from P before them, {behind} behind them"
+READING = "What fails is our reading; numbers are the paper's (Table 6) or this model's."
 WEIGHTED = (
     "In the paper α = 1.2 did best, near 1, as both losses are alike; of δ only the order of magnitude matters, and β "
     "did better ended than kept on (Figure 10)."
@@ -112,7 +121,7 @@ TENTH = ", a tenth, as in the paper (20 of 200)"
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
 DAMAGE = "Damage"
-PAINTED = {3: "Good part, a small {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
+PAINTED = {3: "Good part with a small {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
 """What is painted, by the step."""
 FINDS, MISSED = ("S₁", "S₂"), "missed"
 STRENGTHS = "tiny: faint, clear", "small: faint, clear"
@@ -162,7 +171,7 @@ PAPERS_SHARE = 0.1
 """Of the epochs, for which β is on in the paper: 20 of 200."""
 EVEN = "even_before_1"
 """Which numbers are those of step 6."""
-MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
+ONWARD = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
 
 
 @dataclass(frozen=True)
@@ -393,6 +402,12 @@ def _further(finding: Finding) -> dict[str, str]:
     return further
 
 
+def emphasised(answer: str) -> str:
+    """An answer as Markdown, of which the words before its numbers are bold."""
+    head, colon, rest = answer.partition(": ")
+    return f"**{head}:** {rest}" if colon else f"**{answer}**"
+
+
 def found_alone(kind: str, scores: Sequence[float]) -> str:
     """A damage of step 3: S1's and S2's scores, as multiples of their thresholds."""
     forward, reverse = (units.number(float(score)) for score in scores)
@@ -451,14 +466,26 @@ def weighted(loss: LossConfig, finding: Finding) -> str:
 
 
 def of_mixtures(finding: Finding) -> str:
-    """The reason for sparse addressing, and what mixing all items did in step 5 to the patches and to the score."""
+    """Why there is a memory, and what mixing all items did in step 5 to what S2 misses and to the scores."""
     numbers = finding.numbers
-    fits = "neither" if numbers["damaged_after"] >= numbers["damaged_before"] else "damaged"
-    if numbers["good_after"] <= numbers["good_before"]:
-        fits = "good"
-    before, after = numbers["score_before"], numbers["score_after"]
-    score = HARDLY if compared(after, before) == EQUAL else DEPENDS
-    return f"{OF_MIXTURES} {FITS[fits]} {score.format(before=units.times(before), after=units.times(after))}"
+    gain = printed_row("table5", "2")["p_ap"] - printed_row("table5", "1")["p_ap"]
+    said = [OF_MIXTURES.format(gain=f"{gain:.2f}")]
+    if "missed_good_before" in numbers:
+        before, after = (
+            numbers[f"missed_damaged_{when}"] / max(numbers[f"missed_good_{when}"], SMALLEST)
+            for when in ("before", "after")
+        )
+        told = {name: units.rough(value) for name, value in numbers.items()}
+        named = {f"{kind}_{when}": told[f"missed_{kind}_{when}"] for kind in FAR_OF for when in ("before", "after")}
+        stands = STANDS[compared(after, before)]
+        said.append(MISSED_OF.format(**named, stands=stands, before=units.rough(before), after=units.rough(after)))
+    scores = {when: units.times(numbers[f"score_{when}"]) for when in ("before", "after")}
+    good = {f"good_{when}": units.times(numbers[f"score_good_{when}"]) for when in ("before", "after")}
+    alarm = ALARM if numbers["score_good_before"] <= 1 < numbers["score_good_after"] else ""
+    said.append(SCORES.format(**scores, **good, alarm=alarm))
+    if compared(numbers["score_after"], numbers["score_before"]) == EQUAL:
+        said.append(SAME_CODE.format(turned=units.rough(numbers["turned"])))
+    return " ".join(said)
 
 
 def far(finding: Finding) -> tuple[tuple[str, tuple[float, float], str, str], ...]:
@@ -482,12 +509,32 @@ def own_study(study: Mapping[str, Measured], data: str, epochs: int) -> str:
     )
 
 
-def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
-    """The rows of step 8's table, below `WEIGHTS_HEAD`."""
+def weights(loss: LossConfig, numbers: Mapping[str, float] | None = None) -> tuple[tuple[str, ...], ...]:
+    """The rows of step 8's table, below `WEIGHTS_HEAD`; with the `numbers` of its answer also what was measured."""
     used = {name: f"{getattr(loss, name):g}" for name in WEIGHTS}
     stays = loss.beta_epochs is None and loss.beta_share is None
     used["beta"] = BETA[stays or not loss.beta].format(beta=used["beta"])
-    return tuple((used_here.format(used=used[name]), *rest) for name, (used_here, *rest) in WEIGHTS.items())
+    told = _in_the_table(numbers or {})
+    return tuple(
+        (used_here.format(used=used[name]), *(one.format(**told) for one in rest))
+        for name, (used_here, *rest) in WEIGHTS.items()
+    )
+
+
+def _in_the_table(numbers: Mapping[str, float]) -> dict[str, str]:
+    """What the paper and this model measured, as parts of the table's sentences; "" where nothing was."""
+    table6 = {row: f"{printed_row('table6', row)['p_ap']:.2f}" for row in ("2", "3", "4")}
+    told = {
+        "alpha_small": IN_TABLE_6.format(without=table6["3"], with_it=table6["4"]),
+        "beta_small": IN_TABLE_6.format(without=table6["2"], with_it=table6["4"]),
+    } | dict.fromkeys(("copied", "all", "one"), "")
+    if "fit_few" in numbers:
+        here = units.rough(numbers["fit_few"])
+        told |= {name: FIT.format(there=units.rough(numbers[f"fit_{name}"]), here=here) for name in ("all", "one")}
+    if numbers.get("aligned", 0) < numbers.get("epoch", 0) and "copied_before" in numbers and numbers["aligned"]:
+        both = {when: units.rough(numbers[f"copied_{when}"]) for when in ("before", "behind")}
+        told["copied"] = COPIED.format(**both)
+    return told
 
 
 def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
@@ -506,8 +553,7 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
         return f"{OTHER_EXPERIMENT} {REST_DOES}" if finding.outcome == "none" else OTHER_EXPERIMENT
     if EVEN in finding.numbers:
         holds = claimed(finding.numbers).holds
-        said = EVENNESS[holds].format(story=card.story if holds else story, **_claimed(finding.numbers))
-        said = f"{said} {BUILT_IN}"
+        said = f"{EVENNESS[holds].format(story=card.story if holds else story)} {WHY_GATES}"
     elif number == 5:
         said = of_mixtures(finding)
     elif number == 4 and finding.agrees and finding.numbers["before"] >= finding.numbers.get("after", math.inf):
@@ -524,19 +570,7 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
 
 def _claimed(numbers: Mapping[str, float]) -> dict[str, str]:
     """What step 6 found, in words."""
-    claim = claimed(numbers)
-    return {"smaller": units.at_scales(claim.smaller), "even": units.at_scales(claim.even)}
-
-
-def spreads(finding: Finding) -> tuple[tuple[str, bool, str], ...]:
-    """Of each scale in step 6: its name, whether it became more even, and both in numbers."""
-    even = claimed(finding.numbers).even
-    return tuple(
-        (scale, number in even, SPREAD.format(scale=scale, before=units.number(before), after=units.number(after)))
-        for number, (scale, (before, after)) in enumerate(
-            zip(SCALES, by_scale(finding.numbers, "even"), strict=True), 1
-        )
-    )
+    return {"even": units.at_scales(claimed(numbers).even)}
 
 
 def collapse_told(reading: str) -> str:

@@ -8,14 +8,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.analysis import projection
-from nnet.analysis.projection import AmongParts, Pair
+from nnet.analysis.projection import Pair
 from workbench.projection import pairs
 from workbench.projection.measured import Measured
 from workbench.projection.pairs import Embedding, Look, Region
 from workbench.projection.scene import Scene
 from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
-from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 LOOK_BYTES = 64 * resources.MEBIBYTE
@@ -28,8 +27,6 @@ EMBEDDINGS = 200
 """Most UMAPs kept, about 10 kB each."""
 CHARTS = 100
 """Most sets of four charts kept, about 100 kB each."""
-AMONG_BYTES = 16 * resources.MEBIBYTE
-"""Most memory for how far good parts differ: at most 200 kB a model."""
 RESULT_BYTES = 64 * resources.MEBIBYTE
 """Most memory for measured data sets: 384 bytes an image."""
 
@@ -47,9 +44,6 @@ class _Stores:
         )
         self.embeddings: BoundedCache[tuple[object, ...], Embedding] = BoundedCache(EMBEDDINGS, lambda _: 1)
         self.charts: BoundedCache[tuple[object, ...], dict[str, go.Figure]] = BoundedCache(CHARTS, lambda _: 1)
-        self.among: BoundedCache[tuple[str, str], dict[str, tuple[AmongParts, ...]]] = BoundedCache(
-            AMONG_BYTES, lambda found: sum(one.before.nbytes + one.after.nbytes for of in found.values() for one in of)
-        )
         self.small: BoundedCache[str, str] = BoundedCache(SMALL_BYTES, len)
         self.results: BoundedCache[tuple[str, str], Measured] = BoundedCache(
             RESULT_BYTES, lambda measured: measured.values.nbytes
@@ -70,17 +64,6 @@ def looks(model: Model, loaded: Loaded, side: str, some: Sequence[Pair], region:
     """Variance maps and statistics of a side."""
     key = (loaded.hash, model.key, side, region.kind)
     return _stores().looks.of(key, lambda: tuple(pairs.look_at(pair, region.mask) for pair in some))
-
-
-def among_parts(model: Model, good: Sequence[Picture]) -> dict[str, tuple[AmongParts, ...]]:
-    """How far these good parts differ at each scale of the sides that have gates; {} for fewer than two."""
-    these = "+".join(one.content_key for one in good)
-
-    def measured() -> dict[str, tuple[AmongParts, ...]]:
-        traces = [resources.trace(model, one.load()) for one in good]
-        return pairs.among_parts(traces) if len(traces) > 1 else {}
-
-    return _stores().among.of((model.key, these), measured)
 
 
 def charts(scene: Scene, make: Callable[[], dict[str, go.Figure]], *controls: object) -> dict[str, go.Figure]:

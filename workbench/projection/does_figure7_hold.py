@@ -11,7 +11,7 @@ from nnet.analysis.projection import Statistics
 from workbench.projection import cache, figures, measured, pairs, whole_set, words
 from workbench.projection.figures import Series
 from workbench.projection.scene import Scene
-from workbench.shared import controls, theme
+from workbench.shared import controls, gate_table, theme
 
 
 def section(scene: Scene) -> None:
@@ -21,6 +21,8 @@ def section(scene: Scene) -> None:
     st.markdown(words.MEASURED)
     step = {"step": "6"}
     st.page_link("pages/7_How_it_works.py", label=words.TOUR, icon=":material/arrow_forward:", query_params=step)
+    if table := gate_table.of(scene.model):
+        st.html(table)
     if scene.has_projection:
         _answers(scene)
         _changes(scene)

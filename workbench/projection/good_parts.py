@@ -1,34 +1,23 @@
 """What the gates are for: whether what differs among good parts counts less behind them."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.analysis.projection import AmongParts
-from workbench.projection import cache, figures, variance_figures, words
+from workbench.projection import figures, variance_figures, words
 from workbench.projection.figures import Series
 from workbench.projection.scene import Scene
-from workbench.shared import charts, chosen_picture, controls, pictures, session, theme
-from workbench.shared.resources import Model
-
-Found = Mapping[str, tuple[AmongParts, ...]]
-"""Side -> what was found at each scale; {} where it cannot be measured."""
+from workbench.shared import charts, chosen_picture, controls, gate_table, pictures, session, theme
+from workbench.shared.gate_table import Among
 
 
-def measured(model: Model) -> Found:
-    """What was found on the model's good samples."""
-    looks_into = model.detector.config != model.detector.checkpoint.config
-    return {} if looks_into else cache.among_parts(model, chosen_picture.good_samples())
-
-
-def scales(found: Found) -> dict[str, tuple[int, ...]]:
+def scales(found: Among) -> dict[str, tuple[int, ...]]:
     """Side -> the scales, from 1, at which good parts differ less behind the gates than before, and not by chance."""
     return {side: tuple(i for i, one in enumerate(of, 1) if one.change < 0) for side, of in found.items()}
 
 
-def section(scene: Scene, found: Found, stage: int) -> None:
+def section(scene: Scene, found: Among, stage: int) -> None:
     """The maps of the angles before and behind the gates, and below them those of all scales beside chance."""
     if scene.side not in found:
         if scene.has_projection:
@@ -37,6 +26,8 @@ def section(scene: Scene, found: Found, stage: int) -> None:
     one = found[scene.side][stage]
     _maps(scene, one, stage)
     st.markdown(words.among(one, scene.pairs[stage].names))
+    if table := gate_table.of(scene.model):
+        st.html(table)
     st.markdown(words.DEALT_TITLE)
     of_all = [(words.row_name(side, i), each) for side, of in found.items() for i, each in enumerate(of)]
     controls.chart(_beside_chance(of_all), "good_parts", words.DEALT_HINT)

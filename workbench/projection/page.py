@@ -20,7 +20,7 @@ from workbench.projection import (
 )
 from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
-from workbench.shared import controls, frame, gallery, resources
+from workbench.shared import controls, frame, gallery, gate_table, resources
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded
@@ -34,7 +34,7 @@ def main() -> None:
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
-            among = good_parts.measured(model)
+            among = gate_table.among(model)
         lead.caption(words.lead(good_parts.scales(among)))
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis import embedding, projection
-from nnet.analysis.projection import AmongParts, Pair, Statistics
+from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
@@ -88,16 +88,6 @@ def look_at(pair: Pair, mask: np.ndarray) -> Look:
         normal=tuple(projection.statistics(f, ~inside) for f in features),
         flagged=tuple(projection.statistics(f, inside) for f in features),
     )
-
-
-def among_parts(traces: Sequence[Trace]) -> dict[str, tuple[AmongParts, ...]]:
-    """`projection.among_parts` of each scale, by side; without the sides that have no gates."""
-    found = {}
-    for side in projection.SIDES:
-        of_each = [projection.pairs(trace, side) for trace in traces]
-        if of_each[0] and of_each[0][0].after is not None:
-            found[side] = tuple(projection.among_parts(scale) for scale in zip(*of_each, strict=True))
-    return found
 
 
 def embed(pair: Pair, inside: np.ndarray) -> Embedding:

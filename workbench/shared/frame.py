@@ -21,6 +21,7 @@ from workbench.shared import (
     model_words,
     navigation,
     places,
+    presenter,
     resources,
     scripts,
     settings,
@@ -42,16 +43,17 @@ TRAIN_PAGE = "pages/5_Train.py"
 
 
 @contextmanager
-def page(title: str, *, is_slow: bool = False, looks_into: bool = True) -> Iterator[Model]:
+def page(title: str, *, is_slow: bool = False, looks_into: bool = True, presents: bool = True) -> Iterator[Model]:
     """Configure a page, draw its sidebar and footer, and hand over the chosen model.
 
     A page that `is_slow` to show something says itself when it is ready (`first_look.done`). One that `looks_into` the
-    network gets, of a model whose inputs are not whole pictures, the input under each picture's largest score.
+    network gets, of a model whose inputs are not whole pictures, the input under each picture's largest score. With
+    `presents` the sidebar has the way into the presenter's mode.
 
     Without a usable model, and for every error that is written for people, the page says what to do instead of
     failing.
     """
-    with _framed(title) as entry:
+    with _framed(title, presents=presents) as entry:
         model = loaded(entry, looks_into=looks_into)
         if not is_slow:
             first_look.done()
@@ -70,7 +72,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
 
 
 @contextmanager
-def _framed(title: str) -> Iterator[ModelEntry | None]:
+def _framed(title: str, *, presents: bool = True) -> Iterator[ModelEntry | None]:
     name = title if title == words.PRODUCT else f"{title} · {words.PRODUCT}"
     st.set_page_config(page_title=name, page_icon=navigation.ICON, layout="wide")
     navigation.ensure()
@@ -83,6 +85,8 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
             st.html(f"<script>{scripts.TEXT}</script>", unsafe_allow_javascript=True)  # where no doorman did
             glossary.draw()  # first, since what follows does not fit a small screen
         entry = _chosen_entry()
+        if presents:
+            presenter.draw()
         _take_samples(entry)
         model_choice.tell_replaced(len(chosen_picture.uploads()))
         yield entry

@@ -254,6 +254,8 @@ def _tiles(written: str) -> str:
 
 # ------------------------------------- settings that pages share; those of the chosen pixel are in chosen_pixel.py
 
+PRESENT = Setting(SHARED, "present", False, yes_or_no)
+"""The presenter's mode, see presenter.py."""
 OPACITY = Setting(SHARED, "opacity", 70, whole_number(0, 100))
 """Of the heatmap on the picture, in percent."""
 COLOURS = Setting(SHARED, "colours", COLOUR_MAPS[0], one_of(COLOUR_MAPS))

@@ -115,6 +115,8 @@ EXPRESSION_NAMES = {"paper": "Paper", "reverse": "S₂ alone", "forward": "S₁ 
 
 WHICH_PART = "One table: the score without each part"
 MODEL_LABEL, DEVICE_LABEL, TRAIN_A_MODEL = "Model", "Device", "Train a model"
+PRESENT, LEAVE = "Presenter", "Leave the presenter's mode"
+PRESENT_HELP = "The page alone, in large type. Escape leaves."
 OPACITY_LABEL, COLOURS_LABEL = "Overlay opacity", "Colours"
 RANDOM_TEACHER = (
     "This model's teacher has random weights. It is meant for tests only: its heatmaps and scores mean nothing."
