@@ -1,8 +1,8 @@
 """Pictures among those to learn from that show another kind of part than all others.
 
-What a model asks of a picture to be judged (`nnet.scoring.kind`) is asked here of each picture and the others of its
-set, before anything is trained: only the teacher is needed, the small one that comes with N-Net. docs/kind.md says how
-often it is right.
+Much as a model asks it of a picture to be judged (`nnet.scoring.kind`), it is asked here of each picture and the others
+of its set, before anything is trained: only the teacher is needed, the small one that comes with N-Net. docs/kind.md
+says how often it is right.
 """
 
 import functools

@@ -21,6 +21,8 @@ FACTOR = 3.0
 """How many times as far as the most unusual normal picture another kind lies (benchmarks/kind.py)."""
 STRANGERS, OTHERS = 8, 4
 """Most pictures of a set that are called strangers to it, and how many pictures it has for each of them at least."""
+STRANGE = 2.0
+"""As `FACTOR`, of strangers, who are only asked about (benchmarks/strangers.py)."""
 FLOOR = 0.02
 """Least limit: pictures of one series are almost equal, and the next series is no other kind."""
 
@@ -46,11 +48,16 @@ class Kind:
         return 1 / (self.n + 1)
 
     @cached_property
-    def limit(self) -> float:
-        """The distance beyond which a picture shows another kind."""
+    def farthest(self) -> float:
+        """Distance of the most unusual of the normal pictures to its nearest one."""
         near = self._units @ self._units.T
         np.fill_diagonal(near, -1.0)
-        return max(FACTOR * float((1 - near.max(axis=1)).max()), FLOOR)
+        return float((1 - near.max(axis=1)).max())
+
+    @property
+    def limit(self) -> float:
+        """The distance beyond which a picture shows another kind."""
+        return max(FACTOR * self.farthest, FLOOR)
 
     def distance(self, features: np.ndarray) -> float:
         """Cosine distance, 0..2, of a picture's mean F_3 (C,) to that of the nearest normal picture."""
@@ -69,7 +76,7 @@ def strangers(features: np.ndarray) -> np.ndarray:
     """Indices of the pictures of a set that are another kind of part than all others, ascending.
 
     As many as `STRANGERS` are looked for, and at most one of `OTHERS`: of the pictures that lie farthest from the rest,
-    the most that would each be another kind to a model of the others.
+    the most that each lie `STRANGE` times as far from all others as the most unusual of these do.
 
     Args:
         features: (n, C), the mean F_3 of each picture.
@@ -81,7 +88,8 @@ def strangers(features: np.ndarray) -> np.ndarray:
     order = np.argsort(-np.median(1 - units @ units.T, axis=1), kind="stable")
     for count in range(most, 0, -1):
         rest = Kind(features[order[count:]])
-        if all(rest.is_other(features[index]) for index in order[:count]):
+        limit = max(STRANGE * rest.farthest, FLOOR)
+        if all(rest.distance(features[index]) > limit for index in order[:count]):
             return np.sort(order[:count])
     return order[:0]
 

@@ -362,7 +362,7 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
 
 def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
     at = start_on_texture()
-    assert "until there are at least 600 steps" in said(at)
+    assert "fewer steps than the minimum of 600" in said(at)
     fine(widget(at, "train.epochs").set_value(3).run())
     assert "Only 12 steps: the preset Small makes at least 600" in said(at) and has(at, "start_training")
     assert "3 epochs of 52 images: 12 steps" in said(at) and widget(at, "train.min_steps").value == 0

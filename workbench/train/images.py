@@ -150,13 +150,12 @@ def _taking_out(held: Upload) -> None:
             small = thumbnail(reduced(decode(held.folder / chosen).image, 480), 120)
             st.image(small, width=PICTURE, alt=units.text(units.plain(_plain(held, chosen))))
     st.caption(words.TAKEN_OUT)
-    icon, is_none = ":material/delete:", chosen is None
-    if st.button(words.TAKE_IT_OUT, "take_out", on_click=_take_out_chosen, args=(key,), icon=icon, disabled=is_none):
+    if st.button(words.TAKE_IT_OUT, "take_out", on_click=_take_out_chosen, args=(key,), icon=":material/delete:"):
         st.rerun()
 
 
 def _take_out_chosen(key: str) -> None:
-    """Take out the picture that was chosen in the list of this key. A callback."""
+    """Take out the picture that was chosen in the list of this key, if any was. A callback."""
     if (name := st.session_state.get(key)) is not None:
         take_out((name,))
 
