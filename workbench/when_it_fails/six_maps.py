@@ -23,8 +23,6 @@ def draw(scene: Scene, maps: Mapping[str, np.ndarray], shape: tuple[int, ...]) -
     """
     levels, scale = resources.normal_levels(scene.model), pictures.map_scale()
     reached = {name: units.multiple(float(maps[name].max()), levels[name]) for name in maps}
-    if "*" in scene.expression.text:
-        st.markdown(words.least_at(*weakest(reached)))
     with st.grid(len(maps), min_column_width=_LEAST, gap="small") as grid:
         for name in sorted(maps, key=lambda name: (MAPS[name].scale, MAPS[name].branch)):
             with grid.cell():
@@ -32,6 +30,8 @@ def draw(scene: Scene, maps: Mapping[str, np.ndarray], shape: tuple[int, ...]) -
                 tile = pictures.map_tile(maps[name], levels[name], shape, scale)
                 st.image(tile, caption, width="stretch", alt=caption)
     st.html(pictures.colour_bar(scale))
+    if "*" in scene.expression.text:
+        st.markdown(words.least_at(*weakest(reached)))
 
 
 def weakest(reached: Mapping[str, float]) -> tuple[int, float]:
