@@ -33,7 +33,7 @@ PAGES = (
 )
 SECTIONS = re.compile(r"(^|_)(part|view)$|^(atlas|studio)$")
 """Keys of the controls that open a part of a page."""
-SHARED = {"model", "device", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
+SHARED = {"model", "device", "present", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
 """Keys of settings that are meant to be the same on several pages."""
 MOMENTARY = {"inspect_camera_on", "train_camera_on", "picture_bar_kept_open"}
 LEFT_ALONE = {"model", "device", "run_device", "evaluate_data", "evaluate_folder", "set:model.reverse", *MOMENTARY}
