@@ -6,7 +6,6 @@ reads them, where PyTorch would arrange them anew at every call.
 """
 
 import copy
-from typing import Any
 
 import torch
 import torch.nn.functional as functional
@@ -34,7 +33,7 @@ def folded(network: NNet, size: int) -> NNet:
 
     new: dict[nn.Module, nn.Module] = {}
     with torch.inference_mode(False), torch.no_grad():  # in inference mode no tensor knows whether it was changed
-        twin: NNet = _copy(network, {})
+        twin = copy.deepcopy(network)
         for conv, (_, norm) in _convolutions(twin, size, nn.BatchNorm2d).items():
             if isinstance(norm, nn.BatchNorm2d):
                 _merge(conv, norm)
@@ -52,32 +51,6 @@ def folded(network: NNet, size: int) -> NNet:
         # oneDNN computes in no precision above float32.
         if network.mean.dtype is torch.float32 and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
             _replace(twin, _by_onednn(twin, size))
-    return twin
-
-
-def _copy(module: nn.Module, made: dict[nn.Module, Any]) -> Any:
-    """A copy with tensors of its own. `copy.deepcopy` takes several times as long, over what else a module holds.
-
-    Args:
-        module: may stand in several places.
-        made: the copies so far, by what they are copies of.
-    """
-    if module in made:
-        return made[module]
-    twin: Any = module.__new__(type(module))
-    made[module] = twin
-    twin.__dict__ = {
-        name: copy.copy(held) if isinstance(held, dict | set) else held for name, held in vars(module).items()
-    }
-    for name, weight in module._parameters.items():
-        if weight is not None:
-            twin._parameters[name] = nn.Parameter(weight.detach().clone(), weight.requires_grad)
-    for name, buffer in module._buffers.items():
-        if buffer is not None:
-            twin._buffers[name] = buffer.clone()
-    for name, part in module._modules.items():
-        if part is not None:
-            twin._modules[name] = _copy(part, made)
     return twin
 
 
