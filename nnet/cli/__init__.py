@@ -24,7 +24,8 @@ COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "ablate": ablate,
 }
-"""Each module has HELP, a sentence; add(parser), its options; and run(options), which returns the exit code."""
+"""Each module has HELP, a sentence; add(parser), its options; run(options), which returns the exit code; and, where
+there is something to say, INTERRUPTED: what Ctrl-C leaves."""
 
 NOBODY_READS = 128 + 13  # what a shell reports of a program that SIGPIPE ended
 
@@ -63,7 +64,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"nnet: {reason}. Check the path, its permissions and the room on the disk.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("nnet: interrupted. An interrupted training run continues with --resume.", file=sys.stderr)
+        left = getattr(COMMANDS[options.command], "INTERRUPTED", "")
+        print(f"nnet: interrupted. {left}".strip(), file=sys.stderr)
         return 130
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # torch is loaded only to export
     from nnet.detector import TrainedModel
 
 HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export, a web page)"
+INTERRUPTED = "Nothing was written."
 FORMATS = ("onnx", "openvino", "torch", "web")
 
 
@@ -64,10 +65,18 @@ def run(options: argparse.Namespace) -> int:
         _export(model, options, options.out, [*blank, *own], (0.0, 1.0))
         return 0
     _require_several(model, options)
-    for number, (one, picture) in enumerate(zip(wanted, blank, strict=True)):
-        fitting = [picture, *(image for image in own if image.shape == picture.shape)]
-        _export(model, options, options.out / one.text, fitting, (number / len(wanted), 1 / len(wanted)))
+    for one in wanted:
+        folder.require_free(options.out / one.text)
+    with folder.beside(options.out) as temporary:  # all of them, or none
+        for number, (one, picture) in enumerate(zip(wanted, blank, strict=True)):
+            fitting = [picture, *(image for image in own if image.shape == picture.shape)]
+            part = number / len(wanted), 1 / len(wanted)
+            _export(model, options, temporary / one.text, fitting, part)
+        options.out.mkdir(exist_ok=True)
+        for one in wanted:
+            folder.put(temporary / one.text, options.out / one.text)
     folder.put_script(options.out, options.format)
+    print(f"{options.out} has a folder for each size.")
     return 0
 
 
@@ -100,8 +109,9 @@ def _export(
     only = read_manifest(out)["input"]["pictures"]
     check, largest = done.check, max(done.check.maps.values())
     print(
-        f"{out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
-        f"the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the threshold."
+        f"{out.name if named else out} holds the model as {options.format}. On {check.pictures} pictures its decisions "
+        f"are those of the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the "
+        "threshold."
     )
     if only is not None:
         print(

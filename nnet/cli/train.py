@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nnet.training.job import TrainJob
 
 HELP = "train on normal images"
+INTERRUPTED = "An interrupted training run continues with --resume."
 
 
 def add(parser: argparse.ArgumentParser) -> None:

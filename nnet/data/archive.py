@@ -50,6 +50,10 @@ class TemporaryFolder:
         self.path = Path(tempfile.mkdtemp(prefix="nnet-zip-"))
         self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
+    def remove(self) -> None:
+        """Remove it now."""
+        self._finalizer()
+
 
 def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None = None, name: str = "") -> int:
     """Unpack the images and CSV tables of a ZIP into `target`, an empty or a new folder.

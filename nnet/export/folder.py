@@ -1,9 +1,10 @@
 """An export as a folder: complete and checked, or not there at all."""
 
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 from nnet.data import sizes
 from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
-from nnet.export import checking, manifest, opening, runtime, web, writers
+from nnet.export import checking, manifest, opening, runtime, stages, web, writers
 from nnet.export.checking import Check
 from nnet.export.errors import ExportError
 from nnet.export.graph import Graph
@@ -60,7 +61,7 @@ def export(
     """
     frame = _frame(model, kind, own)
     opening.require(kind)
-    _require_free(out)
+    require_free(out)
     page = page or Page()
     if kind == "web":
         tell(0.0, "Getting ONNX Runtime Web.")
@@ -71,11 +72,10 @@ def export(
         )
     reference = model.calibration.for_expression(expression)
     graph = Graph(model, reference, inside=kind == "web", frame=frame).eval()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
-        folder = Path(temporary) / "export"
+    with beside(out) as temporary:
+        folder = temporary / "export"
         folder.mkdir()
-        tell(0.05, "Writing the network.")
+        tell(stages.WRITING, stages.TOLD_WRITING)
         writers.write(graph, kind, folder)
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
@@ -88,20 +88,39 @@ def export(
             reference,
             run,
             batches,
-            lambda done, total: tell(0.5 + 0.4 * done / total, f"Comparing picture {done + 1} of {total}."),
+            lambda done, total: tell(_while_comparing(done / total), f"Comparing picture {done + 1} of {total}."),
             frame,
         )
         checking.require_same(check, kind)
         if kind == "onnx":
             shutil.copy(_STANDALONE, folder / SCRIPT)
         if kind == "web":
-            tell(0.9, "Putting the page together.")
+            tell(stages.PAGE, stages.TOLD_PAGE)
             web.assemble(model, reference, folder, page, frame)
         (folder / MANIFEST).unlink()
         described = manifest.describe(model, reference, graph, kind, check)
         write_json(folder / MANIFEST, {**described, "files": manifest.files(folder)})
-        _put(folder, out)
+        put(folder, out)
     return Exported(out, check)
+
+
+@contextlib.contextmanager
+def beside(out: Path) -> Iterator[Path]:
+    """A temporary folder beside the one that is to come. However it ends, it goes, and so do the folders above `out`
+    that were made for it, unless something is in them by then."""
+    made = [folder for folder in out.parents if not folder.exists()]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
+            yield Path(temporary)
+    finally:
+        for folder in made:  # the innermost first
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _while_comparing(share: float) -> float:
+    return stages.COMPARING + (stages.PAGE - stages.COMPARING) * share
 
 
 def put_script(out: Path, kind: str) -> None:
@@ -161,15 +180,14 @@ def _require_comparable(model: TrainedModel, frame: Frame) -> None:
         )
 
 
-def _require_free(out: Path) -> None:
-    """Only an earlier export is ever replaced."""
+def require_free(out: Path) -> None:
+    """Refuse a folder with anything but an earlier export, which alone is ever replaced. Raises ExportError."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MANIFEST).is_file():
         raise ExportError(f"{out} holds something other than an export. Give a new or an empty folder.")
 
 
-def _put(folder: Path, out: Path) -> None:
-    """Put the finished folder in place; what was there goes away only then."""
+def put(folder: Path, out: Path) -> None:
+    """Put the finished folder in place; what was there goes away only then, with the temporary folder."""
     if out.exists():
-        old = folder.parent / "old"
-        os.replace(out, old)
+        os.replace(out, folder.with_name(f"{folder.name}-old"))
     os.replace(folder, out)

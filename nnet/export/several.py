@@ -1,6 +1,7 @@
 """python score.py PICTURE_OR_FOLDER OUT, for pictures of several sizes: the export for a picture's size scores it."""
 
 import csv
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -20,9 +21,9 @@ def main(where: Path, out: Path) -> str:
         rows += found
     with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         csv.writer(stream).writerows([header, *sorted(rows)])
-    sizes = " or ".join(folder.name for folder in folders)
-    by_none = (line for line in left_out[0] if all(line in one for one in left_out))
-    return "".join(f"{line}: {sizes}, 8 bits.\n" for line in by_none)
+    needed = f"needed: {' or '.join(folder.name for folder in folders)},"
+    by_none = ((line, why) for line, why in left_out[0].items() if all(line in one for one in left_out))
+    return "\n".join(f"{line}: {re.sub('needed: .*,', needed, why)}" for line, why in by_none)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _write_openvino(graph: Graph, path: Path) -> None:
     straight = copy.copy(graph)
     straight.branches = False
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # goes with that one, whatever ends this
         onnx = Path(folder) / "model.onnx"
         write_onnx(straight, onnx)
         openvino.save_model(openvino.convert_model(onnx), path, compress_to_fp16=False)

@@ -14,7 +14,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders import encode, write_category
-from PIL import UnidentifiedImageError
 
 import nnet.export
 from nnet.data import DataError, inspect, open_dataset
@@ -72,14 +71,42 @@ def test_the_script_of_an_export_runs_none_either(
     about = {"threshold": 1.0, "calibration": {"scores": [0.5]}, "input": {"pictures": None}}
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     (tmp_path / "part.png").write_bytes(EPS)
-    with pytest.raises(UnidentifiedImageError, match=r"part\.png"):
-        list(main(tmp_path / "part.png", tmp_path / "out"))
+    ((said, why),) = main(tmp_path / "part.png", tmp_path / "out")
+    assert said.endswith("part.png") and "cannot identify" in why
     with pytest.raises(SystemExit, match=r"Missing: .*missing"):
         list(main(tmp_path / "missing", tmp_path / "new"))
     assert not (tmp_path / "new").exists()
     assert not ghostscript.exists()
     ends = main.__globals__["ENDS"].keys()
     assert ends >= IMAGE_SUFFIXES and not ends & {".eps", ".psd", ".pdf", ".ico"}
+
+
+def test_the_script_of_an_export_names_a_picture_that_it_cannot_read_and_scores_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Session:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def run(self, _: object, inputs: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+            return np.zeros((1, 8, 8), np.float32), inputs["images"].mean((1, 2, 3)), np.ones(1, bool)
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session))
+    script, pictures = tmp_path / "score.py", tmp_path / "in"
+    script.write_bytes(Path(nnet.export.__file__).with_name("standalone.py").read_bytes())
+    about = {"threshold": 1.0, "calibration": {"scores": [0.5]}, "input": {"pictures": None}}
+    (tmp_path / "manifest.json").write_text(json.dumps(about | {"preprocessing": {"size": 8}}))
+    pictures.mkdir()
+    for name, grey in (("a", 20), ("c", 40)):
+        (pictures / f"{name}.png").write_bytes(encode(np.full((16, 16, 3), grey, np.uint8), "PNG"))
+    (pictures / "b.png").write_bytes((pictures / "a.png").read_bytes()[:50])
+    (pictures / "d.jpg").write_bytes(b"no picture at all")
+    monkeypatch.setattr("sys.argv", ["score.py", str(pictures), str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:  # with words as its code, Python prints them and exits with 1
+        runpy.run_path(str(script), run_name="__main__")
+    assert [Path(line.split(": ")[1]).name for line in str(ended.value.code).split("\n")] == ["b.png", "d.jpg"]
+    table = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    assert [(Path(row.split(",")[0]).name, row.split(",")[1]) for row in table] == [("a.png", "20"), ("c.png", "40")]
 
 
 def test_a_mask_that_states_a_huge_size_takes_no_memory(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 from apptest import INSPECT, fine, pressed, start, take_away_dialog
 from builders import random_images
 from streamlit.testing.v1 import AppTest
+from waiting import until
 
 from nnet.detector import Detector
-from nnet.export import open_export
+from nnet.export import open_export, stages
 from nnet.runs.processes import launch
-from workbench.shared import take_away
+from workbench.shared import take_away, visits
 from workbench.shared import take_away_words as words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(200)]
@@ -35,6 +36,12 @@ def nothing_packed() -> None:
     take_away._packed.clear()
 
 
+def made(at: AppTest) -> AppTest:
+    """The dialog once the export has ended; in a browser it looks again by itself."""
+    until(lambda: not any(button.label == words.STOP for button in fine(at.run()).button))
+    return at
+
+
 def test_the_button_opens_it_and_each_format_says_in_a_sentence_what_it_is_for() -> None:
     at = pressed(start(INSPECT), words.TITLE)
     assert list(at.radio(key="take").proto.captions) == [words.PURPOSES[kind] for kind in words.NAMES]
@@ -45,6 +52,7 @@ def test_the_button_opens_it_and_each_format_says_in_a_sentence_what_it_is_for()
 def test_the_zip_holds_the_model_with_the_score_that_was_asked_for(opened, detector: Detector, tmp_path: Path) -> None:
     at = opened("torch")  # needs no extra
     at = pressed(fine(at.text_input(key="take_away_score").set_value("m1 * M2").run()), words.MAKE)
+    at = made(at)
     assert not at.error and at.get("download_button")
     (packed,) = take_away._packed()._values.values()
     with zipfile.ZipFile(packed.path) as archive:
@@ -69,7 +77,7 @@ def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeyp
 
     monkeypatch.setattr(take_away, "launch", writes)
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
-    at = pressed(opened("onnx"), words.MAKE)
+    at = made(pressed(opened("onnx"), words.MAKE))
     assert words.NEXT["onnx"] in at.success[0].value and at.get("download_button")
     assert words.MAKE not in [button.label for button in at.button], "it is made"
     assert commands[0][4:8] == ["--format", "onnx", "--score", "(M1+M6)*(M2+M5)*(M3+M4)"]
@@ -77,6 +85,61 @@ def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeyp
     assert zipfile.ZipFile(packed.path).namelist() == ["tiny-onnx/model.onnx"]
     assert opened("onnx").get("download_button") and len(commands) == 1
     assert not opened("torch").get("download_button")
+
+
+def test_another_score_unfolds_only_where_one_is_written(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folded(at: AppTest) -> bool:
+        (found,) = [one for one in at.expander if one.label == words.OTHER_SCORE]
+        return not found.proto.expanded
+
+    at = opened("torch")
+    assert folded(at) and folded(fine(at.run())), "the dialog is drawn again while it works"
+    assert not folded(fine(at.text_input(key="take_away_score").set_value("M1").run()))
+
+
+def test_stop_ends_an_export_at_once_and_leaves_nothing(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[Path, subprocess.Popen]] = []
+
+    def endless(arguments: list[str], log: Path) -> subprocess.Popen:
+        log.write_text(f"  4%  {stages.TOLD_WRITING}\n")
+        started.append((log.parent, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)))
+        return started[-1][1]
+
+    monkeypatch.setattr(take_away, "launch", endless)
+    at = pressed(opened("torch"), words.MAKE)
+    assert words.MAKE not in [button.label for button in at.button] and not at.error
+    ((folder, process),) = started
+    assert folder.exists() and process.poll() is None
+    at = pressed(at, words.STOP)
+    assert process.returncode is not None and not folder.exists() and len(take_away._packed()) == 0
+    assert [one.value for one in at.info] == [words.STOPPED] and words.MAKE in [button.label for button in at.button]
+    assert not pressed(at, words.MAKE).info
+    visits.close(at.session_state[visits._SESSION])
+    assert started[1][1].returncode is not None and not started[1][0].exists(), "it ends with the tab"
+
+
+def test_the_bar_follows_the_clock_while_the_network_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(take_away.time, "monotonic", lambda: now[0])
+    take_away._LAST.drop(lambda _: True)
+    first = take_away.Pace("onnx")
+    writing = [("0", "x"), ("4", stages.TOLD_WRITING)]
+    assert first.told([]) == (0, words.working(words.STARTING, 0, None))
+    begin, _ = first.told(writing)
+    now[0] += 46
+    half, said = first.told(writing)
+    now[0] += 1000
+    late, _ = first.told(writing)
+    comparing, _ = first.told([*writing, ("93", "Comparing picture 3 of 20.")])
+    assert begin == 0.04 and 0.4 < half < 0.6 and half < late < stages.COMPARING < comparing == 0.93
+    assert "46 s so far" in said and "usually takes" in said
+    first.done()
+    second = take_away.Pace("onnx")
+    second.told(writing)
+    now[0] += 46
+    assert second.told(writing)[1].endswith("about 17 min left.")
+    now[0] += 1100
+    assert "longer than the last one, which took 17 min" in second.told(writing)[1]
 
 
 def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it(
@@ -97,7 +160,7 @@ def test_what_the_export_says_is_shown_and_nothing_is_kept(opened, monkeypatch: 
         return launch([*arguments[:2], "--checkpoint", "/nowhere", *arguments[4:]], log)
 
     monkeypatch.setattr(take_away, "launch", elsewhere)
-    at = pressed(opened("torch"), words.MAKE)
+    at = made(pressed(opened("torch"), words.MAKE))
     assert "/nowhere" in at.error[0].value and at.error[0].value.startswith("The ZIP could not be made.")
     assert len(take_away._packed()) == 0
 

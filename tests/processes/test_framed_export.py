@@ -131,7 +131,7 @@ def test_script_and_watch_score_as_the_model_does(
         Image.fromarray(image).save(tmp_path / "in" / f"{i}.png")
     monkeypatch.setattr("sys.argv", ["score.py", str(tmp_path / "in"), str(tmp_path / "out")])
     Image.fromarray(images[0][:-1]).save(tmp_path / "in" / "0-cut.png")  # the others are scored all the same
-    with pytest.raises(SystemExit, match=r"Not scored: \S+0-cut.png has \(130, 89\) pixels, RGB; needed: \[130, 90\]"):
+    with pytest.raises(SystemExit, match=r"Not scored: \S+0-cut.png: \(130, 89\) pixels, RGB; needed: \[130, 90\]"):
         runpy.run_path(str(out / "score.py"), run_name="__main__")
     rows = list(csv.DictReader((tmp_path / "out" / "scores.csv").open(encoding="utf-8-sig")))
     judge, reference = ExportJudge(out), model.calibration.for_expression()
@@ -212,9 +212,7 @@ def test_several_sizes_get_a_folder_each_and_the_script_chooses_by_the_pictures_
     for name, image in (("wide", wide), ("high", high), ("small", wide[:50])):
         Image.fromarray(image).save(tmp_path / "in" / f"{name}.png")
     monkeypatch.setattr("sys.argv", ["score.py", str(tmp_path / "in"), str(tmp_path / "out")])
-    with pytest.raises(
-        SystemExit, match=r"Not scored: \S+small.png has \(130, 50\) .* needed: 130x90 or 90x130"
-    ) as left:
+    with pytest.raises(SystemExit, match=r"Not scored: \S+small.png: \(130, 50\) .* needed: 130x90 or 90x130") as left:
         runpy.run_path(str(out / "score.py"), run_name="__main__")
     assert str(left.value).count("Not scored") == 1
     rows = list(csv.DictReader((tmp_path / "out" / "scores.csv").open(encoding="utf-8-sig")))

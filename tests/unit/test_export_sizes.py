@@ -2,13 +2,15 @@
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from nnet.cli import main
 from nnet.data import sizes
 from nnet.data.sizes import Size
 from nnet.errors import NNetError
-from nnet.export import several
+from nnet.export import Check, folder, several
 from nnet.saved.errors import CheckpointError
 from nnet.saved.formats import CONFIG_FORMAT
 
@@ -23,7 +25,7 @@ def main(where, out):
             if path.stem == "{0}":
                 table.writerow([path.name, "{1}"])
             else:
-                yield f"Not scored: {{path.name}} has it, RGB; needed", "{0}, 8 bits."
+                yield f"Not scored: {{path.name}}", "broken" if path.stem == "broken" else "needed: {0}, 8 bits."
 """
 
 
@@ -57,18 +59,57 @@ def test_sizes_of_another_shape_are_refused_with_the_config(pictures: object) ->
         CONFIG_FORMAT.checked({"format": 1, "config": {}, "sha256": hashes, "about": about}, "config.json")
 
 
+def test_ctrl_c_leaves_nothing_of_an_export_for_several_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun: list[str] = []
+
+    def export(model: object, kind: str, out: Path, *_: object) -> object:
+        begun.append(out.name)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        out.mkdir()
+        (out / "model.onnx").touch()
+        (out / "manifest.json").write_text('{"format": "onnx", "outputs": [], "input": {"pictures": [130, 90]}}')
+        return SimpleNamespace(check=Check(1, {"M1": 0.0}, 0.0, 0, 0))
+
+    model = SimpleNamespace(framing=SimpleNamespace(is_whole=False))
+    monkeypatch.setattr("nnet.detector.Detector.load", lambda *_: model)
+    monkeypatch.setattr("nnet.export.export", export, raising=False)
+    command = ["export", "--checkpoint", "part", "--format", "onnx", "--out", str(tmp_path / "new" / "models")]
+    assert main([*command, "--size", "130x90", "90x130"]) == 130
+    assert begun == ["130x90", "90x130"] and not list(tmp_path.iterdir())
+    assert capsys.readouterr().err.strip() == "nnet: interrupted. Nothing was written."
+
+
+def test_the_folders_above_an_export_go_with_it_unless_something_is_in_them(tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b" / "out"
+    with pytest.raises(KeyboardInterrupt), folder.beside(out) as temporary:
+        (temporary / "half.onnx").touch()
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+    with folder.beside(out) as temporary:
+        (temporary / "whole").mkdir()
+        folder.put(temporary / "whole", out)
+    assert list((tmp_path / "a" / "b").iterdir()) == [out]
+
+
 def test_each_picture_is_scored_by_the_export_for_its_size(tmp_path: Path) -> None:
     for name, score in (("130x90", "1.5"), ("90x130", "0.5")):
         (tmp_path / "models" / name).mkdir(parents=True)
         (tmp_path / "models" / name / "score.py").write_text(STUB.format(name, score))
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / f"{name}.png").touch()
-    (tmp_path / "in" / "other.png").touch()
+    for name in ("broken", "other"):
+        (tmp_path / "in" / f"{name}.png").touch()
     script = tmp_path / "models" / "score.py"
     script.write_text(Path(several.__file__).read_text())
-    main = runpy.run_path(str(script))["main"]
-    said = main(tmp_path / "in", tmp_path / "out")
-    assert said == "Not scored: other.png has it, RGB; needed: 130x90 or 90x130, 8 bits.\n"
+    score = runpy.run_path(str(script))["main"]
+    said = score(tmp_path / "in", tmp_path / "out")
+    assert said.split("\n") == [
+        "Not scored: broken.png: broken",
+        "Not scored: other.png: needed: 130x90 or 90x130, 8 bits.",
+    ]
     table = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8-sig").split()
     assert table == ["image,score", "130x90.png,1.5", "90x130.png,0.5"]
-    assert "lies among the pictures" in main(tmp_path / "in", tmp_path / "in" / "out")
+    assert "lies among the pictures" in score(tmp_path / "in", tmp_path / "in" / "out")

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,21 +17,60 @@ from nnet.data import sizes
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import MIN_SIDE
 from nnet.errors import NNetError
+from nnet.export import stages
 from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
-from workbench.shared import hosting, units
+from workbench.shared import hosting, units, visits
 from workbench.shared import take_away_words as words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Model
 
 KEPT_BYTES = 2 * 2**30
 """Most bytes of ZIPs on the disk, for all visitors together; the paper's network takes some 600 MB."""
-_POLL = 0.3
-_ANOTHER = "another"
+_POLL = 1.0
+_ANOTHER, _WORK, _SAID = "another", "take_away_work", "take_away_said"
 _LONGEST = 99_999  # pixels
 _TOLD = re.compile(r"^ *(\d+)%  (.+)$", re.MULTILINE)
+_LAST: BoundedCache[str, float] = BoundedCache(64)
+"""How many seconds the last export of a kind took since the workbench was started."""
+_USUAL = 100.0
+"""Seconds for the first one: the embedded model's on two cores."""
+
+
+@dataclass
+class Pace:
+    """How far an export is. Its process tells the stages, of which writing takes most and says nothing: while it goes
+    on, the bar follows the clock, by what the last one of the `kind` took here, and waits before the next stage.
+
+    Attributes:
+        since: when it began, by the monotonic clock.
+    """
+
+    kind: str
+    since: float = field(default_factory=lambda: time.monotonic())
+    _stage: str = ""
+    _stage_since: float = 0.0
+
+    def told(self, lines: Sequence[tuple[str, str]]) -> tuple[float, str]:
+        """The share that is done, 0..1, and a sentence.
+
+        Args:
+            lines: what the process told so far: per cent and sentence.
+        """
+        now, last = time.monotonic(), _LAST.get(self.kind)
+        share, stage = (int(lines[-1][0]) / 100, lines[-1][1]) if lines else (0.0, words.STARTING)
+        if stage != self._stage:
+            self._stage, self._stage_since = stage, now
+        if stage == stages.TOLD_WRITING:
+            spent = (now - self._stage_since) / (stages.COMPARING * (last or _USUAL))
+            share += (stages.COMPARING - share) * min(spent, 0.97)
+        return share, words.working(stage, now - self.since, last)
+
+    def done(self) -> None:
+        """Keep what it took, for the next one."""
+        _LAST.put(self.kind, time.monotonic() - self.since)
 
 
 @dataclass(frozen=True)
@@ -48,9 +88,57 @@ class Packed:
         return self.path.stat().st_size
 
 
+Key = tuple[str, str, str, str]
+"""Of `_packed`: the model, its format, the score and the size of the pictures to come."""
+
+
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _packed() -> BoundedCache[tuple[str, str, str, str], Packed]:
+def _packed() -> BoundedCache[Key, Packed]:
     return BoundedCache(KEPT_BYTES, lambda packed: packed.size)
+
+
+class Work:
+    """An export that has been started: its `key`, its `log`, its `pace`, and whether it `has_ended`."""
+
+    def __init__(self, model: Model, key: Key) -> None:
+        """Start it. Raises OSError."""
+        self.key, self._packed, self.has_ended = key, Packed(), False
+        _, kind, expression, size = key
+        owner, config = self._packed.owner.path, model.detector.config.model
+        self._folder, self.log = owner / words.file_name(model.name, kind), owner / "log"
+        self.pace = Pace(f"{kind} {config.teacher} {config.size} {size}")
+        wanted = ["--checkpoint", str(model.detector.checkpoint.path.resolve()), "--format", kind]
+        wanted += ["--score", expression, *(("--size", *size.split()) if size else ()), "--out", str(self._folder)]
+        self._process = launch(["nnet", "export", *wanted], self.log)
+
+    def look(self) -> None:
+        """If it is done, pack what it has written.
+
+        Raises:
+            NNetError: what `nnet export` said.
+            OSError: it cannot be packed.
+        """
+        if self._process.poll() is None:
+            return
+        self.has_ended = True
+        if self._process.returncode:
+            last = _read(self.log).strip().rsplit("\n", 1)[-1]
+            raise NNetError(last.removeprefix("nnet: "))
+        self.pace.done()
+        # Not compressed, since weights do not become smaller; the clock may have gone back to before there were ZIPs.
+        with zipfile.ZipFile(self._packed.path, "w", strict_timestamps=False) as archive:
+            for file in sorted(self._folder.rglob("*")):
+                archive.write(file, file.relative_to(self._folder.parent))
+        shutil.rmtree(self._folder)
+        _packed().put(self.key, self._packed)
+        del self._packed  # it goes when there is no more room for it
+
+    def stop(self) -> None:
+        """End it at once, and leave nothing of what it has not finished."""
+        if not self.has_ended:
+            self._process.kill()
+            self._process.wait()
+            self._packed.owner.remove()
 
 
 def button(model: Model) -> None:
@@ -59,7 +147,8 @@ def button(model: Model) -> None:
         return
     help = words.HELP if model.detector.framing.is_whole else f"{words.HELP} {words.LIMIT}"
     if st.sidebar.button(words.TITLE, "take_away", help, icon=":material/luggage:", width="stretch"):
-        st.session_state.pop("take_away_score", None)
+        for former in ("take_away_score", _SAID):
+            st.session_state.pop(former, None)
         _dialog(model)
 
 
@@ -78,36 +167,76 @@ def _dialog(model: Model) -> None:
     expression = _expression(model)
     if expression is None:
         return
-    name, key = words.file_name(model.name, kind), (model.key, kind, expression, size or "")
-    packed, place = _packed().get(key), st.empty()
-    wanted = packed is None and place.button(
-        words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:", disabled=size is None
-    )
-    if wanted:
+    key = model.key, kind, expression, size or ""
+    if _WORK in st.session_state:  # a press in a dialog waits for its run to end, so that no run waits for an export
+        st.fragment(run_every=_POLL)(_making)(model, key, can=size is not None)
+    else:
+        _making(model, key, can=size is not None)
+    st.caption(words.TERMS)
+
+
+def _making(model: Model, key: Key, *, can: bool) -> None:
+    """The button, what is under way, or what has come of it; `can`: whether all that it takes is given."""
+    work: Work | None = st.session_state.get(_WORK)
+    if work is not None:
         try:
-            packed = _packed().put(key, _pack(model, key, name))
-            place.empty()  # it is made
+            work.look()
         except (NNetError, OSError) as error:
-            st.error(units.plain(words.FAILED.format(reason=str(error))), icon=":material/error:")
+            st.session_state[_SAID] = False, words.FAILED.format(reason=str(error))
+        if work.has_ended:
+            del st.session_state[_WORK]
+            work = None
+    if (said := st.session_state.get(_SAID)) is not None:
+        is_wanted, text = said
+        tell, icon = (st.info, ":material/stop_circle:") if is_wanted else (st.error, ":material/error:")
+        tell(units.plain(text), icon=icon)
+    packed = _packed().get(key)
+    if work is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            share, sentence = work.pace.told(_TOLD.findall(_read(work.log)))
+            st.progress(share, f"{words.NAMES[work.key[1]]}: {sentence}")
+            st.button(words.STOP, "take_away_stop", icon=":material/stop:", on_click=_stop)
+    elif packed is None:
+        icon, label = ":material/folder_zip:", words.MAKE
+        st.button(label, "take_away_make", None, _begin, (model, key), type="primary", icon=icon, disabled=not can)
     if packed is not None:
-        st.success(words.ready(kind, packed.size, several=" " in (size or "")), icon=":material/check:")
+        st.success(words.ready(key[1], packed.size, several=" " in key[3]), icon=":material/check:")
         st.download_button(
             words.DOWNLOAD,
             lambda: packed.path.read_bytes(),  # keeps the folder until then
-            f"{name}.zip",
+            f"{words.file_name(model.name, key[1])}.zip",
             "application/zip",
             key="take_away_zip",
             type="primary",
             icon=":material/download:",
             on_click="ignore",
         )
-    st.caption(words.TERMS)
+
+
+def _begin(model: Model, key: Key) -> None:
+    """A callback."""
+    if _WORK in st.session_state:  # pressed twice
+        return
+    st.session_state.pop(_SAID, None)
+    try:
+        work = st.session_state[_WORK] = Work(model, key)
+        visits.at_end(_WORK, work.stop)
+    except OSError as error:
+        st.session_state[_SAID] = False, words.FAILED.format(reason=str(error))
+
+
+def _stop() -> None:
+    """A callback."""
+    if (work := st.session_state.pop(_WORK, None)) is not None:
+        work.stop()
+        st.session_state[_SAID] = True, words.STOPPED
 
 
 def _expression(model: Model) -> str | None:
     """What the score is made of: the model's own unless another one is written; None for one that cannot be."""
     own = model.detector.calibration.for_expression().expression.text
-    with st.expander(words.OTHER_SCORE, icon=":material/functions:", expanded="take_away_score" in st.session_state):
+    is_other = st.session_state.get("take_away_score", own) != own
+    with st.expander(words.OTHER_SCORE, icon=":material/functions:", expanded=is_other):
         written = st.text_input(words.SCORE, own, key="take_away_score", help=words.SCORE_HELP)
     try:
         return judge.check(model.detector.config, written).text
@@ -138,45 +267,6 @@ def _size(model: Model, kind: str) -> str | None:
             side = side if side and MIN_SIDE <= side <= _LONGEST else None
             given.append(st.number_input(label, MIN_SIDE, _LONGEST, side, 1, key=f"take_away_size-{label}-{model.key}"))
     return None if None in given else f"{given[0]}x{given[1]}"
-
-
-def _pack(model: Model, key: tuple[str, str, str, str], name: str) -> Packed:
-    """Export and pack, with a bar that tells how far it is.
-
-    Args:
-        key: of `_packed`: besides the model its format, the score and the size of the pictures to come.
-
-    Raises:
-        NNetError: what `nnet export` said.
-    """
-    packed = Packed()
-    folder, log = packed.owner.path / name, packed.owner.path / "log"
-    path = str(model.detector.checkpoint.path.resolve())
-    _, kind, expression, size = key
-    wanted = ["--checkpoint", path, "--format", kind, "--score", expression]
-    wanted += [*(("--size", *size.split()) if size else ()), "--out", str(folder)]
-    bar = st.progress(0.0, words.STARTING)
-    process = launch(["nnet", "export", *wanted], log)
-    try:
-        while process.poll() is None:
-            time.sleep(_POLL)
-            if told := _TOLD.findall(_read(log)):
-                share, sentence = told[-1]
-                bar.progress(int(share) / 100, sentence)  # also ends this when the visitor has gone on
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    bar.empty()
-    if process.returncode:
-        last = _read(log).strip().rsplit("\n", 1)[-1]
-        raise NNetError(last.removeprefix("nnet: "))
-    # Not compressed, since weights do not become smaller; and the clock may have gone back to before there were ZIPs.
-    with zipfile.ZipFile(packed.path, "w", strict_timestamps=False) as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder.parent))
-    shutil.rmtree(folder)
-    return packed
 
 
 def _read(log: Path) -> str:

@@ -49,8 +49,19 @@ ALL_HELP = "All sizes in one ZIP take as much time and room as so many exports."
 ANOTHER_SIZE = "Another size"
 WIDTH, HEIGHT = "Width of your pictures, px", "Height of your pictures, px"
 MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
+STOP, STOPPED = "Stop", "Stopped. Nothing was kept."
 TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
 FAILED = "The ZIP could not be made. {reason}"
+
+
+def working(sentence: str, elapsed: float, last: float | None) -> str:
+    """What is being done, for how long, and how much longer: by what the last one of the kind took here, in seconds."""
+    so_far = f"{sentence} {units.duration(elapsed)} so far"
+    if last is None:
+        return f"{so_far}; the first one usually takes one to three minutes."
+    if elapsed < last:
+        return f"{so_far}, {units.about(last - elapsed)} left."
+    return f"{so_far}, longer than the last one, which took {units.duration(last)}."
 
 
 def all_sizes(count: int) -> str:
