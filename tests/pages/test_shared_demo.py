@@ -439,6 +439,41 @@ def test_sessions_whose_browser_is_gone_are_closed_after_a_while(monkeypatch: py
     assert session in list(visits.left())
 
 
+def test_a_reload_keeps_the_pictures_of_its_tab_and_shows_them_to_nobody_else(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookies: dict[str, str] = {}
+    left: list[visits.Session] = []
+    monkeypatch.setattr(visits, "_cookie", lambda name: cookies.get(name, ""))
+    monkeypatch.setattr(visits, "is_here", lambda one: one not in left)
+
+    def opened(browser: str, tab: str) -> AppTest:
+        cookies.update({visits.COOKIE: browser * 32, visits.TAB_COOKIE: tab})
+        return start(INSPECT)
+
+    def titles(at: AppTest) -> list[str]:
+        return [picture.title for picture in at.session_state["uploads"].values()]
+
+    first = upload(opened("a", "1" * 32), ("mine.png", encoded(7), PNG))
+    session = first.session_state[visits._SESSION]
+    held = session.held["pictures"]
+    assert titles(first) == ["mine.png"] and held
+    assert not titles(opened("a", "1" * 32)), "the tab is still there"
+    left.append(session)
+    for browser, tab in (("a", "2" * 32), ("b", "1" * 32), ("a", ""), ("a", "1" * 31)):
+        assert not titles(opened(browser, tab))
+    again = opened("a", "1" * 32)
+    own = again.session_state[visits._SESSION]
+    assert titles(again) == ["mine.png"] and "mine" in texts(again)
+    assert own.held["pictures"] == held and not session.held.get("pictures") and own.visit is session.visit
+    assert not titles(opened("a", "1" * 32)), "only one has them"
+    (key,) = again.session_state["uploads"]
+    visits.close(session)
+    assert any(key in cache.names(made) for store in list(cache._every) for made in store._values)
+    visits.close(own)
+    assert not any(key in cache.names(made) for store in list(cache._every) for made in store._values)
+
+
 def test_nothing_is_kept_of_the_pictures_of_who_has_gone() -> None:
     at = upload(start(INSPECT), ("mine.png", encoded(7), PNG))
     for page in (MEMORY, PROJECTION, HOW_IT_WORKS):

@@ -37,8 +37,13 @@ _DATA = "chosen_data_image"  # (specification of the data set, key of the image 
 
 
 def uploads() -> dict[str, Picture]:
-    """The visitor's images in the order in which they came, by key."""
-    return st.session_state.setdefault(_UPLOADS, {})
+    """The visitor's images in the order in which they came, by key; they outlive a reload of the page for a while."""
+    if _UPLOADS not in st.session_state:
+        found: dict[str, Picture] = visits.over_reload("pictures", dict)
+        st.session_state[_UPLOADS] = found
+        if found:
+            _forget_at_end()
+    return st.session_state[_UPLOADS]
 
 
 def own() -> dict[str, Picture]:
@@ -78,7 +83,9 @@ def add(name: str, content: bytes, known: str = "") -> str:
 
 
 def _forget_at_end(*keys: str) -> None:
-    mine: set[str] = st.session_state.setdefault(_EVER, set())
+    if _EVER not in st.session_state:
+        st.session_state[_EVER] = visits.over_reload(_EVER, set)
+    mine: set[str] = st.session_state[_EVER]
     mine.update(keys)
     visits.at_end(_EVER, lambda: resources.forget(mine))
 

@@ -1,10 +1,12 @@
 // Files are lost that are on their way to the server when their page is left, since the uploader is gone that waits for
-// them, and all that were sent when it is loaded again. The browser asks before a reload under way; the rest is said.
+// them, and data sets that were sent when it is loaded again. The browser asks before a reload under way; the rest is
+// said. Pictures outlive a reload (`visits.over_reload`).
 if (!window.nnSending) {
   const sending = window.nnSending = new Set();
   const { open, send } = XMLHttpRequest.prototype;
   const uploads = new WeakSet();
-  const KEY = 'nnUploads'; // in the tab's own storage: that something was uploaded in this visit
+  const KEY = 'nnUploads'; // in the tab's own storage: that a data set was uploaded in this visit
+  const OF_DATA = /(Evaluate|Train)$/; // the pages where one can be
   const storage = (act) => { try { return act(sessionStorage); } catch { return null; } }; // it may be forbidden
   const tell = (words) => {
     const told = document.createElement('div');
@@ -21,7 +23,8 @@ if (!window.nnSending) {
   XMLHttpRequest.prototype.send = function (body) {
     if (uploads.has(this)) {
       sending.add(this);
-      this.addEventListener('load', () => storage((kept) => kept.setItem(KEY, 'yes')));
+      const isData = OF_DATA.test(location.pathname);
+      this.addEventListener('load', () => storage((kept) => isData && kept.setItem(KEY, 'yes')));
       this.addEventListener('loadend', () => sending.delete(this));
     }
     return send.call(this, body);

@@ -8,9 +8,11 @@ models. Streamlit keeps the sessions of closed tabs for a while and then drops t
 from __future__ import annotations
 
 import contextlib
+import copy
 import ctypes
 import gc
 import itertools
+import re
 import secrets
 import shutil
 import threading
@@ -18,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime import Runtime
@@ -27,13 +30,17 @@ from nnet.errors import NNetError
 from workbench.shared import hosting, places
 from workbench.shared import hosting_words as words
 
+T = TypeVar("T")
 COOKIE = "nnet_visit"
 """The browser's mark, which the doorman gives it."""
+TAB_COOKIE = "nnet_tab"
+"""The tab's mark, which our script tells when it connects (tab.js)."""
 HOST_COOKIE = "nnet_host"
 GRACE = 120.0
 """Seconds for which a session without its browser is kept: a network that fails for a moment loses nothing."""
 _SESSION = "visit_session"
 _M_ARENA_MAX = -8  # of malloc.h
+_TAB = re.compile(r"[0-9a-f]{32}")
 _lock = threading.RLock()
 _numbers = itertools.count(1)
 
@@ -59,17 +66,20 @@ class Visit:
 
 @dataclass(eq=False)
 class Session:
-    """A tab: the page it shows, when it was last used (monotonic seconds), the bytes of its uploads by kind, the folder
-    of uploads that it works on, and what is done when it has gone."""
+    """A tab since its page was loaded: the page it shows, when it was last used (monotonic seconds), the bytes of its
+    uploads by kind, the folder of uploads that it works on, what is done when it has gone, the mark of its `tab`, ""
+    for none, and what is `kept` when it is loaded again."""
 
     visit: Visit
     id: str
+    tab: str = ""
     page: str = ""
     seen: float = 0.0
     held: dict[str, int] = field(default_factory=dict)
     upload: Path | None = None
     gone_since: float | None = None
     leaves: dict[str, Callable[[], None]] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
     is_sent_away: bool = False
 
 
@@ -121,7 +131,8 @@ def _own() -> Session:
         if visit is None:
             visit = _new_visit()
             _visits[mark] = visit
-        session = Session(visit, id)
+        tab = _cookie(TAB_COOKIE)
+        session = Session(visit, id, tab if _TAB.fullmatch(tab) else "")
         visit.sessions.append(session)
     st.session_state[_SESSION] = session
     return session
@@ -200,6 +211,39 @@ def hold(kind: str, count: int, what: str = "") -> None:
             if not have_room(more):
                 raise Refused(words.all_uploads(limits.all_upload_bytes))
         session.held[kind] = count
+
+
+def over_reload(name: str, make: Callable[[], T]) -> T:
+    """What the session at hand keeps under a name: what the same tab kept before its page was loaded again, as long as
+    that session is kept (GRACE), else what `make` makes. What it held under that name, and what was to be done at its
+    end, moves with it.
+
+    Nobody else comes by it: the mark of a tab cannot be guessed, in a shared demo it must be the same browser's, too,
+    and a session that a browser shows gives nothing away.
+    """
+    own = _own()
+    with _lock:
+        if name not in own.kept:
+            before = _before_reload(own)
+            if before is None or name not in before.kept:
+                own.kept[name] = make()
+            else:
+                own.kept[name] = copy.copy(before.kept.pop(name))
+                own.held[name] = before.held.pop(name, 0)
+                before.leaves.pop(name, None)
+        found: T = own.kept[name]
+    return found
+
+
+def _before_reload(own: Session) -> Session | None:
+    every = [session for visit in everybody() for session in visit.sessions]
+    found = [
+        one
+        for one in every
+        if own.tab and one is not own and one.tab == own.tab and not one.is_sent_away and not is_here(one)
+        if one.visit is own.visit or not hosting.is_shared()
+    ]
+    return max(found, key=lambda one: one.seen, default=None)
 
 
 def work_on(upload: Path | None) -> None:
@@ -288,6 +332,7 @@ def close(session: Session) -> None:
     for leave in session.leaves.values():
         leave()
     session.leaves.clear()
+    session.kept.clear()
     if is_last and hosting.is_shared():
         remove(visit.folder)
 
