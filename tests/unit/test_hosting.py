@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
+import math
 import os
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from workbench.__main__ import parser
 from workbench.shared import doorman, hosting, sharing, units, visits
@@ -149,6 +152,33 @@ def test_a_session_needs_the_key_and_a_page_of_ours(visitor: TestClient, shared:
             pass
     with visitor.websocket_connect("/_stcore/stream", headers=own):
         pass
+
+
+def test_a_message_with_a_number_that_no_control_sends_reaches_no_page() -> None:
+    heard: list[bytes] = []
+
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                heard.append(await socket.receive_bytes())
+                await socket.send_bytes(b"")
+
+    def message(*numbers: float, alone: float = 0.0) -> bytes:
+        sent = BackMsg()
+        states = sent.rerun_script.widget_states.widgets
+        states.add(id="slider").double_array_value.data.extend(numbers)
+        states.add(id="number").double_value = alone
+        return sent.SerializeToString()
+
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", stream)], middleware=doorman.MIDDLEWARE)
+    good, other, no_message = message(1.5, 2.0, alone=-3.0), message(0.0), b"\xff\xff"
+    with TestClient(app).websocket_connect("/_stcore/stream") as socket:
+        for sent in (good, message(1.0, math.nan), message(-math.inf), message(alone=math.nan), other, no_message):
+            socket.send_bytes(sent)
+        for _ in range(3):
+            socket.receive_bytes()
+    assert heard == [good, other, no_message]
 
 
 @pytest.mark.parametrize("others", ["a/b=1", "{x}=(y)", "a@b=1", "é=ü", '"', "; ;=;"])

@@ -7,17 +7,20 @@ import asyncio
 import contextlib
 import html
 import logging
+import math
 import secrets
 import sys
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 
 from workbench.shared import hosting, scripts, visits
@@ -66,6 +69,7 @@ class Doorman:
             if not _is_own_page(headers) or not _is_let_in(headers):
                 await send({"type": "websocket.close", "code": 1008})
                 return
+            receive = _finite(receive)
         elif scope["type"] == "http":
             scope, send = _plain(scope), _with_headers(_with_scripts(send, scope), scope)
             if answer := self._answer(scope):
@@ -169,6 +173,32 @@ def _is_own_page(headers: Headers) -> bool:
     except ValueError:
         return False
     return found.netloc == headers.get("host") or origin in allowed or (proxy is not None and found.hostname == proxy)
+
+
+def _finite(receive: Receive) -> Receive:
+    """Pass over messages of a browser with a number that no control sends, NaN or an infinite one: a control whose
+    value is to be whole would end its page's run with it."""
+
+    async def received() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive" or not _holds_no_number(message.get("bytes") or b""):
+                return message
+
+    return received
+
+
+def _holds_no_number(content: bytes) -> bool:
+    sent = BackMsg()
+    try:
+        sent.ParseFromString(content)
+    except DecodeError:  # Streamlit says so
+        return False
+    return not all(
+        math.isfinite(number)
+        for widget in sent.rerun_script.widget_states.widgets
+        for number in (widget.double_value, *widget.double_array_value.data)
+    )
 
 
 def _is_let_in(headers: Headers) -> bool:
