@@ -1,4 +1,4 @@
-"""Numbers as multiples of a level, and how a share, a length of time, a number of bytes and a table are written."""
+"""How numbers are written: multiples of a level, shares, lengths of time, bytes, tables; the bars of a histogram."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -15,6 +15,14 @@ def multiple(value: Numbers, level: float) -> Numbers:
     return value / max(level, SMALLEST)
 
 
+def times(ratio: float) -> str:
+    """A multiple: 0.42, 3.1, 12, 1,300. Near 1 with so many digits, up to six, that a score above the threshold does
+    not read as if it were on it: 1.004, 0.9996."""
+    said = f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+    closer = (f"{ratio:.{digits}f}" for digits in range(2, 7))
+    return said if ratio == 1 or said not in ("1.0", "1.00") else next((s for s in closer if float(s) != 1), said)
+
+
 def percent(share: float) -> str:
     """A share 0..1 in percent, with at most two digits that count below 10: 95 %, 2.4 %, 0.31 %, 0.004 %."""
     value = round(100 * share, 9)  # 100 * 0.07 is not 7
@@ -22,6 +30,11 @@ def percent(share: float) -> str:
         return f"{value:.1g} %"
     digits = 0 if value >= 10 or value == int(value) else 1 if value >= 1 else 2
     return f"{value:.{digits}f} %"
+
+
+def bars(count: int, most: int = 36) -> int:
+    """How many bars a histogram of so many scores has: few for few, so that hills show and not single pictures."""
+    return max(8, min(most, round(2 * count**0.5)))
 
 
 def duration(seconds: float) -> str:

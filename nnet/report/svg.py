@@ -10,10 +10,10 @@ import numpy as np
 from markupsafe import Markup
 
 from nnet.report import words
+from nnet.units import bars as bar_count
 
 _WIDTH, _HEIGHT = 420, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 24, 26, 44
-_BINS = 32
 _FEW, _DOT = 40, 5  # up to so many pictures are a dot each, of this radius
 
 
@@ -30,7 +30,7 @@ def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0)
     few = len(ratios) <= _FEW
     parts = _dots(ratios, defective, edges, x) if few else _bars(ratios, defective, edges, x)
     for tick in _tens(edges):
-        parts.append(_text(x(math.log(tick)), _HEIGHT - _BOTTOM + 17, words.times(tick), "middle"))
+        parts.append(_text(x(math.log(tick)), _HEIGHT - _BOTTOM + 17, words.tick(tick), "middle"))
     at = x(math.log(threshold))
     parts.append(_line((at, _TOP - 8), (at, _HEIGHT - _BOTTOM), "threshold"))
     beside = ("end", -5) if at > _WIDTH / 2 else ("start", 5)
@@ -120,7 +120,7 @@ def _precision(scores: np.ndarray, defective: np.ndarray, threshold: float) -> t
 def _edges(ratios: np.ndarray, threshold: float) -> np.ndarray:
     """Borders of the bars, even on a logarithmic scale; all scores and the threshold lie between them."""
     positive = [*ratios[ratios > 0].tolist(), threshold]
-    return np.geomspace(min(positive) / 1.1, max(positive) * 1.1, _BINS + 1)
+    return np.geomspace(min(positive) / 1.1, max(positive) * 1.1, bar_count(len(ratios)) + 1)
 
 
 def _tens(edges: np.ndarray) -> list[float]:

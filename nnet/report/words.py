@@ -6,7 +6,7 @@ from typing import Any
 from nnet.crop import in_words
 from nnet.data import GOOD
 from nnet.presets.short import Short
-from nnet.units import percent
+from nnet.units import percent, times
 
 GROUPS = {
     "misses": "Worst misses",
@@ -131,8 +131,8 @@ def sentence(way: str) -> str:
     return f"{way[0].upper()}{way[1:]}."
 
 
-def times(ratio: float) -> str:
-    """A multiple with as many digits as it needs: "0.01", "3.1", "1,000"."""
+def tick(ratio: float) -> str:
+    """A round multiple on an axis: "0.01", "3.1", "1,000"."""
     return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nnet.units import times
+
 SIDE = 32
 """Near duplicates are looked for in grey pictures of this side, where the noise of a camera is averaged away."""
 ALIKE = 1.2
@@ -98,7 +100,7 @@ def of_drift(correlation: float) -> str:
 
 def of_outstanding(names: Sequence[str], ratios: Sequence[float]) -> str:
     """The question that training pictures above the threshold raise."""
-    named = ", ".join(f"{name} ({ratio:.1f} × threshold)" for name, ratio in zip(names, ratios, strict=True))
+    named = ", ".join(f"{name} ({times(ratio)} × threshold)" for name, ratio in zip(names, ratios, strict=True))
     one = len(names) == 1
     return (
         f"The model learned from {'a photo' if one else 'photos'} that it flags itself: {named}. "

@@ -17,7 +17,7 @@ from nnet.data.images import Decoded, ImageError, decode
 from nnet.runs.locks import FileLock
 from nnet.saved.storage import write_atomically, write_json
 from nnet.scoring.overlay import overlay, to_png
-from nnet.units import duration
+from nnet.units import duration, times
 from nnet.watch.folder import OVERLAYS, Folder, Found, check, read
 from nnet.watch.journal import (
     ANOMALOUS,
@@ -327,8 +327,8 @@ class Watcher:
     def _enter(self, entry: Entry) -> None:
         self._journal.add(entry)
         self._table.catch_up()
-        times = "" if entry.times_threshold is None else f"{entry.times_threshold:.3g} × threshold, "
-        self._say(f"{shown(entry.name)}: {times}{entry.decision}{f'. {entry.note}' if entry.note else ''}")
+        score = "" if entry.times_threshold is None else f"{times(entry.times_threshold)} × threshold, "
+        self._say(f"{shown(entry.name)}: {score}{entry.decision}{f'. {entry.note}' if entry.note else ''}")
 
     # ------------------------------------------------------------------------------------------------- telling it
 

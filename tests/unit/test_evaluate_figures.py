@@ -43,6 +43,11 @@ def test_the_bins_of_the_histogram_hold_every_score_but_zero(scores: list[float]
     assert (np.diff(edges) > 0).all() and np.histogram(scores, edges)[0].sum() == np.count_nonzero(scores)
 
 
+def test_few_scores_have_few_bars_so_that_hills_show() -> None:
+    scores = np.geomspace(0.1, 10, 500)
+    assert [len(figures.borders(scores[:count])) - 1 for count in (2, 50, 500)] == [8, 14, 36]
+
+
 def test_counts_and_the_worst_images() -> None:
     assert decisions.counts(SCORES, DEFECTIVE, 0.39) == (2, 1, 1, 2)
     missed, alarms = decisions.worst(SCORES, DEFECTIVE, 0.45)

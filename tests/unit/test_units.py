@@ -47,6 +47,9 @@ def test_one_sentence_alone_has_no_bullet() -> None:
 
 def test_multiples() -> None:
     assert [units.times(ratio) for ratio in (0.421, 3.14, 12.3, 1300)] == ["0.42", "3.1", "12", "1,300"]
+    near = 1.04, 1.004, 0.9996, 1.0, 1.000002
+    written = [units.times(ratio) for ratio in near]
+    assert written == ["1.04", "1.004", "0.9996", "1.0", "1.000002"], "what lies above the threshold is not on it"
 
 
 def test_symbols_have_their_indices_below_the_line() -> None:

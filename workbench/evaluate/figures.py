@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from nnet.data import GOOD
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
+from nnet.units import bars
 from workbench.evaluate import words
 from workbench.shared import charts, theme, units
 
-BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
 """Defect types in the embedding, in turn; normal images stay blue."""
 
@@ -112,12 +112,12 @@ def _curve(line: Line, number: int) -> dict[str, Any]:
 
 
 def borders(scores: np.ndarray) -> np.ndarray:
-    """Borders of `BINS` bins, even on a logarithmic scale, that hold all scores; zeros stand in the first bin."""
+    """Borders of bins, even on a logarithmic scale, that hold all scores; zeros stand in the first bin."""
     positive = scores[scores > 0]
     if len(positive) == 0:
-        return np.geomspace(1e-6, 1, BINS + 1)
+        return np.geomspace(1e-6, 1, bars(len(scores)) + 1)
     low, high = float(positive.min()), float(positive.max())
-    return np.geomspace(low / 1.02, max(high, low * 1.1) * 1.02, BINS + 1)
+    return np.geomspace(low / 1.02, max(high, low * 1.1) * 1.02, bars(len(scores)) + 1)
 
 
 # ------------------------------------------------------------------------------------------------------ embeddings

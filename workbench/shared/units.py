@@ -13,6 +13,7 @@ from nnet.units import duration as duration
 from nnet.units import duration_between as duration_between
 from nnet.units import multiple as multiple
 from nnet.units import percent as percent
+from nnet.units import times as times
 from workbench.shared import hosting
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -146,8 +147,3 @@ def at_scales(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"at scale {numbers[0]}"
     return f"at scales {' and '.join(map(str, numbers))}"
-
-
-def times(ratio: float) -> str:
-    """A multiple: 0.42, 3.1, 12, 1,300."""
-    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"

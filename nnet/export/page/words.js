@@ -23,9 +23,12 @@ export function number(value) {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
   return value.toPrecision(3);
 }
-/** A multiple: 0.42, 3.1, 12, 1,300. */
-export const times = (ratio) => (ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1)
-  : Math.round(ratio).toLocaleString('en'));
+/** A multiple: 0.42, 3.1, 12, 1,300; near 1 with so many digits, up to six, that it does not read as 1: 1.004. */
+export function times(ratio) {
+  let said = ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en');
+  for (let digits = 2; ratio !== 1 && Number(said) === 1 && digits < 7; digits += 1) said = ratio.toFixed(digits);
+  return said;
+}
 /** A share 0..1 in percent: 95 %, 2.4 %, 0.31 %, 0.004 %. */
 export function percent(share) {
   const value = Number((100 * share).toFixed(9));

@@ -34,9 +34,11 @@ const floats = (text) => {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   return new Float32Array(bytes.buffer);
 };
-const times = (value) => { // as workbench.shared.units.times writes a multiple
+const times = (value) => { // as nnet.units.times writes a multiple
   const size = Math.abs(value);
-  return size < 10 ? value.toFixed(size < 1 ? 2 : 1) : Math.round(value).toLocaleString('en');
+  let said = size < 10 ? value.toFixed(size < 1 ? 2 : 1) : Math.round(value).toLocaleString('en');
+  for (let digits = 2; value !== 1 && Number(said) === 1 && digits < 7; digits += 1) said = value.toFixed(digits);
+  return said;
 };
 const LARGEST = 16;
 export default function ({ parentElement, data, setTriggerValue }) {
