@@ -109,7 +109,7 @@ class Inspection:
             ("normal image{s} with a mask that marks a defect", self.marked_normals),
             ("image{s} in both the training and the test set", tuple(f"{one} = {two}" for one, two in self.duplicates)),
             ("defective image{s} without a mask (counted in image metrics only)", self.missing_masks),
-            ("defective image{s} with an empty mask (counted in image metrics only)", self.empty_masks),
+            ("defective image{s} with a mask that marks nothing (counted in image metrics only)", self.empty_masks),
         ]
         return [
             (f"{len(files)} {headline.format(s='' if len(files) == 1 else 's')}", files)

@@ -108,6 +108,12 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     assert reference.threshold == chosen.threshold
     assert at.session_state["threshold"] == 1, "it is not to be multiplied once more"
     assert "Set by hand on Inspect." in said(at) and "The threshold rests on" not in said(at)
+    assert f"It flags {reference.promise.above} of {reference.n} held-out good pictures." in said(at)
+    fine(at.button(key="this_part").click().run())
+    table = next(one.value for one in at.dataframe if "At its threshold" in one.value.columns)
+    assert table["At its threshold"][0].startswith(model_words.KEPT_HERE) and "Threshold" not in table.columns
+    assert f"It flags {reference.promise.above} of {reference.n} held-out good pictures." in said(at)
+    at = start(INSPECT)
     fine(at.button(key="undo-inspect").click().run())
     assert model_words.KEPT_THRESHOLD not in in_sidebar(at)
 

@@ -16,7 +16,7 @@ from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring.calibration import Kept
 from nnet.watch.judges import CheckpointJudge
 from nnet.watch.results import read_results
-from workbench.shared import hosting, hosting_words, places
+from workbench.shared import hosting, hosting_words, places, units
 from workbench.watch import watchers
 from workbench.watch import words as text
 
@@ -69,6 +69,11 @@ def test_a_folder_is_watched_until_it_is_stopped_and_goes_on_from_its_results(ca
     assert again.out == one.out
 
 
+def test_a_folder_is_watched_with_what_is_known_of_false_alarms(only_tiny: Path) -> None:
+    scores = CALIBRATION_FORMAT.read(only_tiny / "calibration.json")["scores"]
+    assert f"about {units.percent(1 / (len(scores) + 1))} of good parts" in said(start(PAGE))
+
+
 def test_a_reload_finds_it_again_and_the_address_names_no_folder(camera: Path) -> None:
     at = watching(camera)
     assert str(camera) not in str(dict(at.query_params))
@@ -95,7 +100,10 @@ def test_a_watcher_says_that_its_model_has_another_threshold_and_takes_it_up(
     assert other.folder == one.folder and other.out != one.out, "its decisions are other ones"
     assert text.OTHER_THRESHOLD not in said(at) and at.button(key="watch_stop")
     warning = text.kept_flags_most(19, 20)
-    assert warning not in said(at), "how many it flagged is not known"
+    assert warning not in said(at), "none were counted when it was kept"
+    scores = CALIBRATION_FORMAT.read(path / "calibration.json")["scores"]
+    above = sum(score > 0.5 for score in scores)
+    assert (text.kept_flags_most(above, len(scores), held_out=True) in said(at)) == (2 * above > len(scores))
     kept_thresholds.keep(path, expression, Kept(0.5, "A trial", pictures=20, above=19))
     fine(at.run())
     fine(at.button(key="watch_take_up").click().run())

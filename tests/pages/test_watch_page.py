@@ -55,7 +55,7 @@ def test_counts_scores_and_the_last_pictures_are_shown(listed: Path) -> None:
     assert counts(at) == {"Normal": "1", "Anomalous": "1", "Other size": "0", "Unreadable": "1", "Waiting": "0"}
     assert len(at.image) == 2
     said = words(at)
-    assert "Anomalous, 2.00 × threshold" in said and "Normal, 0.200 × threshold" in said and "sub/bright.png" in said
+    assert "Anomalous, 2.0 × threshold" in said and "Normal, 0.20 × threshold" in said and "sub/bright.png" in said
     assert [len(trace["x"]) for trace in charts(at)[0]["data"][:2]] == [1, 1]
     assert text.STOPPED in said
 
@@ -85,6 +85,7 @@ def test_pictures_of_another_kind_are_counted_apart_and_called_so(tmp_path: Path
     monkeypatch.setenv(places.WATCHED, str(tmp_path / "out"))
     at = start(PAGE, decision="other kind")
     assert counts(at)["Other kind"] == "1" and counts(at)["Anomalous"] == "0"
+    assert "says nothing of it: it is called" in text.other_kinds(1) and "of them: they are" in text.other_kinds(2)
     assert text.other_kinds(1) in words(at) and f":gray-badge[{shared_words.OTHER_KIND}]" in words(at)
 
 

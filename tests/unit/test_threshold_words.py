@@ -12,8 +12,9 @@ from nnet.report.words import headline
 from nnet.scoring.calibration import Kept
 from nnet.scoring.metrics import evaluate
 from nnet.scoring.metrics.bootstrap import share_interval
-from nnet.scoring.promise import before_training
+from nnet.scoring.promise import before_training, promise
 from workbench.evaluate import words as evaluate_words
+from workbench.inspect import words as inspect_words
 from workbench.shared import model_words, units, words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.parts import Decided
@@ -24,7 +25,7 @@ def test_evaluate_opens_on_the_four_counts():
     assert headline(17, 3, 3, 27) == "27 of 30 defects found, 3 of 20 good parts flagged"
     said = headline(13, 7, 18, 12, 4)
     assert said == "12 of 30 defects found (4 in the wrong place), 7 of 20 good parts flagged"
-    assert evaluate_words.chosen_on("tiles", (13, 7, 18, 12), 4) == f"Chosen on tiles: {said}."
+    assert evaluate_words.chosen_on("tiles", (13, 7, 18, 12), 4) == f"Chosen on “tiles”: {said}."
     assert headline(1, 0, 0, 1) == "1 of 1 defect found, 0 of 1 good part flagged"
 
 
@@ -91,6 +92,24 @@ def test_a_kept_threshold_is_said_with_what_it_was_chosen_by_and_nothing_held_ou
     assert "seen no defect" in evaluate_words.aim_help(None)
 
 
+def test_of_a_threshold_kept_by_hand_what_is_known_is_said_and_what_is_not():
+    by_hand = Kept(2.0, inspect_words.kept_on_inspect(None))
+    assert by_hand.reason.startswith("Set by hand on Inspect.") and "nothing is known of defects" in by_hand.reason
+    held_out = promise(8, 3, drawn=False)
+    said = words.kept_threshold(by_hand, held_out)
+    assert "It flags 3 of 8 held-out good pictures. " in said and held_out.sentence() in said
+    assert said.endswith("How many defects it finds, Evaluate shows on labelled pictures.")
+    assert held_out.sentence() in words.unproven_kept(by_hand, None, held_out)[1]
+    found = Decided((12, 30), (7, 20), 4)
+    assert found.headline == headline(13, 7, 18, 12, 4) and found.headline in inspect_words.kept_on_inspect(found)
+
+
+def test_a_part_says_how_many_defects_were_found_in_the_wrong_place():
+    said = model_words.at_its_threshold(Decided((12, 30), (7, 20), 4))
+    assert said == "12 of 30 found (4 in the wrong place), 7 of 20 flagged"
+    assert model_words.at_its_threshold(Decided((12, 30), (7, 20))) == "12 of 30 found, 7 of 20 flagged"
+
+
 def test_a_threshold_that_misses_most_defects_or_flags_most_good_parts_is_not_kept_unwarned():
     assert words.sorts_little(Decided((29, 30), (19, 20))).endswith(": here it flags 19 of 20 good parts.")
     assert "misses 104 of 200 defects" in words.sorts_little(Decided((96, 200), (0, 5)))
@@ -140,7 +159,7 @@ def test_the_pictures_that_were_held_out_are_named_where_training_images_are_cou
     assert "128 × 128 px, 1,008 steps" in lines[1]
     kept = model_words.model_lines(entry, is_kept=True)
     assert model_words.KEPT_THRESHOLD in kept[0] and "for the threshold" not in kept[0] and kept[1:] == lines[1:]
-    assert model_words.model_row(entry, None, "")["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
+    assert model_words.model_row(entry, None)["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
     assert "1,008 steps, 371 good pictures of cells" in model_words.setup(entry)
 
 

@@ -29,7 +29,10 @@ def show_found(model: Model, chosen: Chosen) -> None:
     if trained_hash != chosen.hash and shared_words.data_name(model.detector.checkpoint.about):
         if chosen.dataset.drawn and model.detector.config.train.seed != 0:
             st.warning(words.OTHER_SPLIT.format(seed=model.detector.config.train.seed), icon=":material/warning:")
-        elif shared_words.data_name(model.detector.checkpoint.about) != chosen.dataset.name:
+        elif (
+            model.detector.checkpoint.kind is None  # else measuring tells by the pictures
+            and shared_words.data_name(model.detector.checkpoint.about) != chosen.dataset.name
+        ):
             st.info(words.other_data(shared_words.data_name(model.detector.checkpoint.about)), icon=":material/info:")
     inspection = _inspection(chosen)
     if inspection is not None:

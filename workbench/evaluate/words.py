@@ -162,8 +162,11 @@ def foreign(others: int, good: int, trained_on: str) -> str:
 
 
 def other_data(trained_on: str) -> str:
-    """A remark where the model was made for something else."""
-    return f"This model was trained on {units.plain(trained_on)}. If these are other parts, its scores tell you little."
+    """A remark where the model may have been made for something else, and cannot tell."""
+    return (
+        f"This model was trained on {units.plain(trained_on)} and cannot tell whether these are the same parts. Of "
+        "other parts its scores say little."
+    )
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
@@ -539,7 +542,7 @@ HEADLINE_HELP = "At the threshold that is set. Under Threshold it can be set by 
 
 def chosen_on(data: str, counts: tuple[int, int, int, int], elsewhere: int) -> str:
     """Why a threshold is kept that was chosen on a labelled set; `counts` and `elsewhere` as in `headline`."""
-    return f"Chosen on {data}: {headline(*counts, elsewhere)}."
+    return f"Chosen on “{data}”: {headline(*counts, elsewhere)}."
 
 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:

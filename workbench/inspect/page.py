@@ -27,6 +27,7 @@ from workbench.shared import (
     resources,
 )
 from workbench.shared import words as shared_words
+from workbench.shared.parts import Decided
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import MODEL
@@ -118,7 +119,8 @@ def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, 
     if judged is not calibrated:
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
     if judged is not calibrated or calibrated.reference.kept is not None:
-        chosen, warning = Kept(moved, words.KEPT_ON_INSPECT), _sorts_little(model, judged)
+        found = _on_test_pictures(model, judged)
+        chosen, warning = Kept(moved, words.kept_on_inspect(found)), _sorts_little(judged, found)
         keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved)
     if kinds.beyond(model, loaded) is not None:
         return
@@ -146,13 +148,21 @@ def _unmoved() -> None:
     settings.THRESHOLD.set(1.0)
 
 
-def _sorts_little(model: Model, judged: Judgement) -> str:
-    """What a threshold gets wrong on the model's own test pictures, where that is too much."""
+def _on_test_pictures(model: Model, judged: Judgement) -> Decided | None:
+    """What a threshold decides on the model's own test pictures, where they were measured with this score."""
     entry = model_list.entries().get(model.name)
     if entry is None or judged.reference.expression != model.detector.config.scoring.parsed:
-        return ""
-    found = parts.decided(entry, judged.reference.threshold)
-    return "" if found is None else shared_words.sorts_little(found, words.ON_TEST_PICTURES)
+        return None
+    return parts.decided(entry, judged.reference.threshold)
+
+
+def _sorts_little(judged: Judgement, found: Decided | None) -> str:
+    """What a threshold gets wrong, where that is too much: on test pictures, else on the held-out good ones."""
+    if found is not None:
+        return shared_words.sorts_little(found, words.ON_TEST_PICTURES)
+    scores = judged.reference.scores
+    above = int((scores > judged.reference.threshold).sum())
+    return shared_words.sorts_little(Decided((0, 0), (above, len(scores))), words.ON_HELD_OUT)
 
 
 def _unproven(model: Model, judged: Judgement) -> None:
@@ -162,7 +172,7 @@ def _unproven(model: Model, judged: Judgement) -> None:
     said, full = (
         shared_words.unproven(reference.promise, known)
         if reference.kept is None
-        else shared_words.unproven_kept(reference.kept, known)
+        else shared_words.unproven_kept(reference.kept, known, reference.promise)
     )
     if said:
         st.markdown(f":material/warning: {said}", help=full)

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
 from workbench.inspect import figures, words
 from workbench.inspect.scene import Scene
 from workbench.shared import controls, model_list, parts
 from workbench.shared import words as shared_words
+from workbench.shared.parts import Decided
 
 
 def draw(scene: Scene) -> None:
@@ -23,8 +25,9 @@ def tell(scene: Scene, calibrated: Judgement) -> None:
     told = shared_words.verdict(reference, scene.judged.value)
     facts = shared_words.picture_facts(loaded.image.shape, scene.picture.known, loaded.notes)
     kept = reference.kept
-    rests_on = shared_words.promise(reference.promise) if kept is None else shared_words.kept_threshold(kept)
-    advice = shared_words.advice(reference.promise) if kept is None else ""
+    said = reference.promise
+    rests_on = shared_words.promise(said) if kept is None else shared_words.kept_threshold(kept, said)
+    advice = shared_words.advice(said) if kept is None else ""
     if tried := _tried(scene, calibrated):
         st.markdown(tried)
     st.caption(" ".join(filter(None, (told, rests_on, advice, facts))))
@@ -37,6 +40,11 @@ def _tried(scene: Scene, calibrated: Judgement) -> str:
     entry = model_list.entries().get(scene.model.name)
     found = None if entry is None else parts.decided(entry)
     kept = calibrated.reference.kept
-    if found is None or (kept is not None and found.flagged == (kept.above, kept.pictures)):  # it says so itself
+    if found is None or (kept is not None and _says(kept, found)):
         return ""
     return shared_words.tried(calibrated.reference.promise if kept is None else None, found)
+
+
+def _says(kept: Kept, found: Decided) -> bool:
+    """Whether the reason of a kept threshold says already what it decides."""
+    return found.flagged == (kept.above, kept.pictures) or found.headline in kept.reason

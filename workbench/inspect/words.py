@@ -1,6 +1,9 @@
 """The Inspect page's wording: the picture, the circuit, threshold and regions, the two students. Knows no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nnet.expression import Expression
 from nnet.scoring import circuit
@@ -9,6 +12,9 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.students import Agreement
 from workbench.shared import units, verdict_words
 from workbench.shared import words as shared_words
+
+if TYPE_CHECKING:
+    from workbench.shared.parts import Decided
 
 TITLE = "Inspect"
 CLOSER = "Look closer"
@@ -61,6 +67,14 @@ def strip_help(reference: Reference, value: float) -> str:
 
 KEPT_ON_INSPECT = "Set by hand on Inspect."
 ON_TEST_PICTURES = "among the model's own test pictures"
+ON_HELD_OUT = "among the held-out good pictures"
+
+
+def kept_on_inspect(found: Decided | None) -> str:
+    """Why a threshold is kept that was set by hand, with what it decides on the model's own test pictures."""
+    if found is None:
+        return f"{KEPT_ON_INSPECT} No test pictures were measured then, so nothing is known of defects."
+    return f"{KEPT_ON_INSPECT} On its own test pictures: {found.headline}."
 
 
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
@@ -211,7 +225,7 @@ THRESHOLD_LABEL = "Threshold of the image score"
 def threshold_help(calibrated: Reference) -> str:
     """What a threshold does, and where the model's comes from."""
     kept = calibrated.kept
-    comes = _FROM_HELD_OUT if kept is None else shared_words.kept_threshold(kept)
+    comes = _FROM_HELD_OUT if kept is None else shared_words.kept_threshold(kept, calibrated.promise)
     return f"Scores above it count as anomalous, everywhere on this page. {comes}"
 
 

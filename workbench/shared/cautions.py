@@ -23,11 +23,12 @@ def _threshold(entry: ModelEntry) -> str:
     if found is None:
         return ""
     kept = kept_thresholds.read(entry.path).get(found["expression"])
-    if kept is not None:
-        return words.kept_threshold(kept)
-    scores, threshold = found["scores"], found["threshold"]
+    scores, threshold = found["scores"], found["threshold"] if kept is None else kept.threshold
+    if not scores:
+        return "" if kept is None else words.kept_threshold(kept)
     above = sum(score > threshold for score in scores)
-    return words.promise(promise(len(scores), above, drawn=threshold in scores, folds=entry.folds)) if scores else ""
+    said = promise(len(scores), above, drawn=threshold in scores, folds=entry.folds)
+    return words.promise(said) if kept is None else words.kept_threshold(kept, said)
 
 
 def _few_steps(entry: ModelEntry) -> str:

@@ -1,6 +1,6 @@
 """The one choice in the sidebar: a part by its picture, and a model under it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -198,9 +198,10 @@ def _this(key: str) -> None:
         st.text_input(model_words.PART_NAME, part.name, 80, f"{_NAME}-{key}", on_change=_rename, args=(key,))
         st.caption(model_words.holds(parts.counts_now(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
-    st.dataframe(_rows(part), hide_index=True, key="part_table")
-    for entry in part.models[:_UNDER]:
-        if said := cautions.of(entry):
+    kept = {entry.name for entry in part.models if parts.kept_reason(entry)}
+    st.dataframe(_rows(part, kept), hide_index=True, key="part_table")
+    for number, entry in enumerate(part.models):
+        if (number < _UNDER or entry.name in kept) and (said := cautions.of(entry)):
             st.caption(f"**{units.plain(entry.title)}**: {' '.join(said)}")
     at_hand = bool(model_data.current()[0])
     again = None if hosting.is_shared() else parts.again(part)
@@ -275,7 +276,7 @@ def _rename(key: str) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _rows(part: Part) -> Sequence[Mapping[str, str]]:
-    """A part's models and runs, the newest first."""
-    rows = [model_words.model_row(entry, parts.measured(entry), parts.kept_reason(entry)) for entry in part.models]
+def _rows(part: Part, kept: Collection[str]) -> Sequence[Mapping[str, str]]:
+    """A part's models and runs, the newest first; `kept`: names of the models with a kept threshold."""
+    rows = [model_words.model_row(entry, parts.measured(entry), is_kept=entry.name in kept) for entry in part.models]
     return [*rows, *(model_words.run_row(run) for run in part.runs)]

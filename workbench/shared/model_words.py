@@ -71,7 +71,8 @@ def replaced(gone: str, part: str, now: str, other: str) -> str:
     return f"The model in use, **{gone}** of **{part}**, was deleted. In use is now **{now}**. {of}."
 
 
-FROM_HELD_OUT = "from held-out good pictures"
+KEPT_HERE = "Kept threshold"
+"""In the table of a part; the reason stands below it."""
 RUN_STATES = {
     "created": "Not started",
     "queued": "Waiting",
@@ -97,7 +98,7 @@ NO_MODEL = {
     "unreadable": "It has no model: the files of its training are damaged.",
 }
 """What is said of a part without a model, by the state of its newest run."""
-COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Measured on", "Threshold")
+COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Measured on")
 NOT_MEASURED = "Not measured yet; Evaluate does it"
 OWN_TEST_PICTURES = "its own test pictures"
 
@@ -120,14 +121,15 @@ def more(models: int, runs: int) -> str:
     return f"{' and '.join(filter(None, said))}{without}" if any(said) else ""
 
 
-def model_row(entry: ModelEntry, decided: Decided | None, reason: str) -> dict[str, str]:
-    """A model in the table of its part."""
+def model_row(entry: ModelEntry, decided: Decided | None, *, is_kept: bool = False) -> dict[str, str]:
+    """A model in the table of its part; `is_kept` as in `model_lines`."""
     state = "Damaged" if entry.problem else "Model"
-    found, metric = at_its_threshold(decided), headline_metric(entry.i_auroc)
+    found = ": ".join(filter(None, (KEPT_HERE if is_kept else "", at_its_threshold(decided))))
+    metric = headline_metric(entry.i_auroc)
     metric = ", ".join(filter(None, (metric, trained(entry)))) if metric else NOT_MEASURED
     data = pictures_of(entry.measured_on) if entry.measured_on else OWN_TEST_PICTURES
     on = "" if entry.i_auroc is None else data
-    cells = entry.title, date(entry.created), state, metric, found, on, reason or FROM_HELD_OUT
+    cells = entry.title, date(entry.created), state, metric, found, on
     return dict(zip(COLUMNS, cells, strict=True))
 
 
@@ -140,7 +142,7 @@ def pictures_of(account: Mapping[str, Any]) -> str:
 def run_row(run: Run) -> dict[str, str]:
     """A run without a model in the table of its part."""
     made = date(run.spec.created) if run.spec else ""
-    return dict(zip(COLUMNS, (run.name, made, RUN_STATES[run.state], "", "", "", ""), strict=True))
+    return dict(zip(COLUMNS, (run.name, made, RUN_STATES[run.state], "", "", ""), strict=True))
 
 
 def at_its_threshold(decided: Decided | None) -> str:
@@ -148,7 +150,8 @@ def at_its_threshold(decided: Decided | None) -> str:
     if decided is None:
         return ""
     (found, defective), (flagged, good) = decided.found, decided.flagged
-    return f"{found:,} of {defective:,} found, {flagged:,} of {good:,} flagged"
+    elsewhere = f" ({decided.elsewhere:,} in the wrong place)" if decided.elsewhere else ""
+    return f"{found:,} of {defective:,} found{elsewhere}, {flagged:,} of {good:,} flagged"
 
 
 def date(written: str) -> str:

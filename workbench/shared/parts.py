@@ -53,10 +53,20 @@ class Again:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a model finds at its own threshold: (found, of) defective pictures and (flagged, of) good ones."""
+    """What a model finds at its own threshold: (found, of) defective pictures and (flagged, of) good ones; `elsewhere`:
+    how many of the found ones in the wrong place."""
 
     found: tuple[int, int]
     flagged: tuple[int, int]
+    elsewhere: int = 0
+
+    @property
+    def headline(self) -> str:
+        """As Evaluate opens on it."""
+        from nnet.report.words import headline  # not among what a page shows first
+
+        (hit, defective), (alarm, good) = self.found, self.flagged
+        return headline(good - alarm, alarm, defective - hit, hit, self.elsewhere)
 
 
 def of_models(entries: Mapping[str, ModelEntry]) -> list[Part]:
@@ -247,7 +257,12 @@ def _counted(found: PictureScores, expression: str, threshold: float) -> Decided
     above: dict[bool, list[bool]] = {True: [], False: []}
     for label, value in zip(found["labels"], values, strict=True):
         above[label == "good"].append(value > threshold)
-    return Decided((sum(above[False]), len(above[False])), (sum(above[True]), len(above[True])))
+    near = found.get("near", {}).get(expression, [None] * len(values))
+    elsewhere = sum(
+        value > threshold and highest is not None and highest <= threshold
+        for value, highest in zip(values, near, strict=True)
+    )
+    return Decided((sum(above[False]), len(above[False])), (sum(above[True]), len(above[True])), elsewhere)
 
 
 # ------------------------------------------------------------------------------------------------------ once more

@@ -320,13 +320,21 @@ def unproven(said: Promise, i_auroc: float | None) -> tuple[str, str]:
     )
 
 
-def kept_threshold(found: Kept) -> str:
-    """What a threshold that somebody kept was chosen by, and how surely its false alarms there are known."""
+def kept_threshold(found: Kept, held_out: Promise | None = None) -> str:
+    """What a threshold that somebody kept was chosen by, and how surely its false alarms there are known.
+
+    Args:
+        held_out: what it promises by the held-out pictures (`Reference.promise`); needed only where no pictures were
+            counted when it was kept.
+    """
     why = found.reason.strip()
     why = why if why.endswith(".") or not why else f"{why}."
     said = f"This model decides by a kept threshold. {units.plain(why)}".strip()
     if not found.pictures:
-        return f"{said} How surely its false alarms are known, Evaluate shows on labelled pictures."
+        if held_out is not None:
+            good = units.plural(held_out.n, "held-out good picture")
+            said = f"{said} It flags {held_out.above:,} of {good}. {held_out.sentence()}"
+        return f"{said} How many defects it finds, Evaluate shows on labelled pictures."
     low, high = map(units.percent, _false_alarms(found))
     return (
         f"{said} Of the {units.plural(found.pictures, 'good picture')} that it was chosen on, it flags "
@@ -336,14 +344,14 @@ def kept_threshold(found: Kept) -> str:
     )
 
 
-def unproven_kept(found: Kept, i_auroc: float | None) -> tuple[str, str]:
-    """`unproven` of a threshold that somebody kept."""
+def unproven_kept(found: Kept, i_auroc: float | None, held_out: Promise | None = None) -> tuple[str, str]:
+    """`unproven` of a threshold that somebody kept; `held_out` as in `kept_threshold`."""
     if found.pictures:
         low, high = _false_alarms(found)
         if high - low <= _UNSURE:
             return "", ""
     chosen = f", chosen on {units.plural(found.pictures, 'good picture')}" if found.pictures else ""
-    return f"Unproven: a kept threshold{chosen}", f"{_NOT_YET} {kept_threshold(found)}{_known(i_auroc)}"
+    return f"Unproven: a kept threshold{chosen}", f"{_NOT_YET} {kept_threshold(found, held_out)}{_known(i_auroc)}"
 
 
 def _false_alarms(found: Kept) -> tuple[float, float]:

@@ -81,7 +81,10 @@ def _begun(model: Model) -> bool:
     st.session_state[_FOLDER_KEPT] = written
     icon = ":material/play_arrow:"
     pressed = st.button(words.START, "watch_start", type="primary", icon=icon, disabled=not written)
-    st.caption(words.with_model(model.name))
+    reference = model.detector.calibration.for_expression()
+    said, kept = reference.promise, reference.kept
+    rests_on = shared_words.promise(said) if kept is None else shared_words.kept_threshold(kept, said)
+    st.caption(words.with_model(model.name, said.expected), help=rests_on)
     _flags_most(model)
     if not pressed:
         return False
@@ -123,10 +126,13 @@ def _following(wanted: Path | None) -> Path | None:
 
 
 def _flags_most(model: Model) -> None:
-    """Say that the model's kept threshold flags most good parts, as was known when it was kept."""
-    kept = model.detector.calibration.for_expression().kept
-    if kept is not None and 2 * kept.above > kept.pictures:
-        st.warning(words.kept_flags_most(kept.above, kept.pictures), icon=":material/warning:")
+    """Say that the model's kept threshold flags most good parts: of those that it was chosen on, else the held-out
+    ones."""
+    reference = model.detector.calibration.for_expression()
+    said = reference.promise
+    if reference.kept is not None and 2 * said.above > said.n:
+        told = words.kept_flags_most(said.above, said.n, held_out=not reference.kept.pictures)
+        st.warning(told, icon=":material/warning:")
 
 
 def _take_up(out: Path) -> None:

@@ -11,7 +11,10 @@ from workbench.shared import words as shared_words
 
 TITLE = "Watch"
 ABOUT = "Judges every picture that arrives in a folder, such as a camera's, and shows the last ones."
-EXAMPLE = "An example of a picture that was scored: {sample}."
+EXAMPLE = (
+    "How a scored picture will look: {sample}. Bright places are unlike the good parts that the model learnt; what is "
+    "outlined lies above the threshold."
+)
 WATCH_THIS, WATCH_EXAMPLE = "Folder to watch", "/camera"
 WATCH_HELP = (
     "A folder of the computer where the workbench runs, such as the one in which a camera puts its pictures. Every "
@@ -55,15 +58,22 @@ TREND_TOLD = "%{customdata}<br>%{y:.3g} times the threshold<extra></extra>"
 TABLE, TABLE_FILE = "All results (CSV)", "results.csv"
 
 
-def with_model(name: str) -> str:
-    """With what a folder is watched, and how long."""
-    return f"With the model in use, **{units.plain(name)}**, until you stop it or the workbench ends."
-
-
-def kept_flags_most(above: int, pictures: int) -> str:
-    """That good parts will be called anomalous, where the kept threshold flagged most of those it was chosen on."""
+def with_model(name: str, alarms: float) -> str:
+    """With what a folder is watched, how long, and what share of good parts its threshold flags by what is known."""
     return (
-        f"The kept threshold flagged {above:,} of {units.plural(pictures, 'good part')} when it was kept, so most good "
+        f"With the model in use, **{units.plain(name)}**, until you stop it or the workbench ends. Expect it to call "
+        f"about {units.percent(alarms)} of good parts anomalous."
+    )
+
+
+def kept_flags_most(above: int, pictures: int, *, held_out: bool = False) -> str:
+    """That good parts will be called anomalous, where the kept threshold flags most of those that it was chosen on, or
+    of those that were held out for the model's own."""
+    kind = "held-out good part" if held_out else "good part"
+    when = "flags" if held_out else "flagged"
+    then = "" if held_out else " when it was kept"
+    return (
+        f"The kept threshold {when} {above:,} of {units.plural(pictures, kind)}{then}, so most good "
         "parts are called anomalous here, too. Undo it on Evaluate, or keep another."
     )
 
@@ -92,10 +102,11 @@ def state(results: Results) -> str:
 
 def other_kinds(count: int) -> str:
     """What it means that pictures show another kind of part."""
-    show = "picture shows" if count == 1 else "pictures show"
+    show, they = ("picture shows", "it") if count == 1 else ("pictures show", "them")
+    called = "it is called" if count == 1 else "they are called"
     return (
-        f"{count:,} {show} another kind of part than this model's, so that its score says nothing of them: they are "
-        f"called neither normal nor anomalous. Show > {DECISIONS[OTHER_KIND]} lists them."
+        f"{count:,} {show} another kind of part than this model's, so that its score says nothing of {they}: {called} "
+        f"neither normal nor anomalous. Show > {DECISIONS[OTHER_KIND]} lists {they}."
     )
 
 
@@ -114,7 +125,7 @@ def decision(entry: Entry) -> str:
         return shared_words.OTHER_KIND
     if entry.times_threshold is None:
         return COUNTS[entry.decision]
-    return f"{COUNTS[entry.decision]}, {units.number(entry.times_threshold)} × threshold"
+    return f"{COUNTS[entry.decision]}, {units.times(entry.times_threshold)} × threshold"
 
 
 def facts(entry: Entry) -> str:
