@@ -9,7 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import component, encoded, fine, go, heading, pressed, shown_score, start, take_away_dialog, upload, words
+from apptest import (
+    component,
+    encoded,
+    exported,
+    fine,
+    go,
+    heading,
+    pressed,
+    shown_score,
+    start,
+    take_away_dialog,
+    upload,
+    words,
+)
 from builders import encode, random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -147,7 +160,7 @@ def test_what_is_done_with_a_zip_for_several_sizes_is_said(tiled: Path, monkeypa
     (chosen,) = (box for box in at.selectbox if box.label == take_away_words.SIZES)
     for kind, last in (("onnx", "150x96 96x150"), ("torch", "150x96 96x150"), ("torch", "96x150")):
         fine(at.radio(key="take").set_value(kind).run())
-        pressed(fine(at.selectbox(key=chosen.key).set_value(last).run()), take_away_words.MAKE)
+        exported(pressed(fine(at.selectbox(key=chosen.key).set_value(last).run()), take_away_words.MAKE))
         told = take_away_words.NEXT_OF_SEVERAL if " " in last else take_away_words.NEXT
         assert told[kind] in at.success[0].value and at.get("download_button")
         assert commands[-1][-2 - len(last.split()) : -2] == last.split()

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apptest import INSPECT, fine, pressed, start, take_away_dialog
+from apptest import INSPECT, exported, fine, pressed, start, take_away_dialog
 from builders import random_images
 from streamlit.testing.v1 import AppTest
-from waiting import until
 
 from nnet.detector import Detector
 from nnet.export import open_export, stages
@@ -36,12 +35,6 @@ def nothing_packed() -> None:
     take_away._packed.clear()
 
 
-def made(at: AppTest) -> AppTest:
-    """The dialog once the export has ended; in a browser it looks again by itself."""
-    until(lambda: not any(button.label == words.STOP for button in fine(at.run()).button))
-    return at
-
-
 def test_the_button_opens_it_and_each_format_says_in_a_sentence_what_it_is_for() -> None:
     at = pressed(start(INSPECT), words.TITLE)
     assert list(at.radio(key="take").proto.captions) == [words.PURPOSES[kind] for kind in words.NAMES]
@@ -52,7 +45,7 @@ def test_the_button_opens_it_and_each_format_says_in_a_sentence_what_it_is_for()
 def test_the_zip_holds_the_model_with_the_score_that_was_asked_for(opened, detector: Detector, tmp_path: Path) -> None:
     at = opened("torch")  # needs no extra
     at = pressed(fine(at.text_input(key="take_away_score").set_value("m1 * M2").run()), words.MAKE)
-    at = made(at)
+    at = exported(at)
     assert not at.error and at.get("download_button")
     (packed,) = take_away._packed()._values.values()
     with zipfile.ZipFile(packed.path) as archive:
@@ -77,7 +70,7 @@ def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeyp
 
     monkeypatch.setattr(take_away, "launch", writes)
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
-    at = made(pressed(opened("onnx"), words.MAKE))
+    at = exported(pressed(opened("onnx"), words.MAKE))
     assert words.NEXT["onnx"] in at.success[0].value and at.get("download_button")
     assert words.MAKE not in [button.label for button in at.button], "it is made"
     assert commands[0][4:8] == ["--format", "onnx", "--score", "(M1+M6)*(M2+M5)*(M3+M4)"]
@@ -160,12 +153,12 @@ def test_what_the_export_says_is_shown_and_nothing_is_kept(opened, monkeypatch: 
         return launch([*arguments[:2], "--checkpoint", "/nowhere", *arguments[4:]], log)
 
     monkeypatch.setattr(take_away, "launch", elsewhere)
-    at = made(pressed(opened("torch"), words.MAKE))
+    at = exported(pressed(opened("torch"), words.MAKE))
     assert "/nowhere" in at.error[0].value and at.error[0].value.startswith("The ZIP could not be made.")
     assert len(take_away._packed()) == 0
 
 
-def test_an_expression_that_cannot_be_is_explained_before_anything_is_made(opened) -> None:
+def test_an_expression_that_cannot_be_is_explained_before_anything_is_exported(opened) -> None:
     at = fine(opened("torch").text_input(key="take_away_score").set_value("M1*M9").run())
     assert "M9" in "".join(w.value for w in at.warning)
     assert words.MAKE not in [button.label for button in at.button]

@@ -14,6 +14,7 @@ from builders import encode
 from PIL import Image
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import AppTest, local_script_runner
+from waiting import until
 
 from workbench.inspect.words import STRIP_TITLE
 
@@ -156,6 +157,12 @@ def take_away_dialog(checkpoint: str) -> None:
     from workbench.shared import resources, take_away
 
     take_away._dialog(resources.load_model(Path(checkpoint).name, Path(checkpoint), "cpu"))
+
+
+def exported(at: AppTest) -> AppTest:
+    """That dialog once the export has ended; in a browser it looks again by itself."""
+    until(lambda: not any(button.key == "take_away_stop" for button in fine(at.run()).button))
+    return at
 
 
 def alone(at: AppTest) -> AppTest:
