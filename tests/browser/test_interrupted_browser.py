@@ -137,10 +137,10 @@ def test_back_forward_and_reload_while_files_are_sent(browser: object, address: 
             page.reload()
         visitor.settle().check()
         assert asked == ["beforeunload"] and not told.count()
-        assert "first" in bar.locator("summary").first.inner_text(), "what had arrived is there still"
+        assert "your 2 pictures" in bar.locator("summary").first.inner_text(), "what had arrived is there still"
         page.reload()
         visitor.settle().check()
-        assert len(asked) == 1 and "first" in bar.locator("summary").first.inner_text()
+        assert len(asked) == 1 and "your 2 pictures" in bar.locator("summary").first.inner_text()
 
 
 @pytest.mark.slow
