@@ -356,6 +356,7 @@ def test_one_that_is_killed_while_it_finishes_is_finished_later(runs):
     assert done.model is not None and [entry["epoch"] for entry in done.history()] == [1, 2]
 
 
+@pytest.mark.long
 def test_resume_takes_the_wish_to_finish_back(runs, whole):
     run = made(runs, "whole", epochs=EPOCHS)
     stopped_after_two_epochs(run)

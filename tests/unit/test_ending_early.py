@@ -82,6 +82,7 @@ def test_few_steps_of_a_preset_are_said_of_one_that_was_ended_early_too() -> Non
     assert "preset" not in Short(700, 600, "small", 800).sentence
 
 
+@pytest.mark.long
 def test_the_command_line_finishes_an_interrupted_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, out = tmp_path / "part", tmp_path / "model"
     data.mkdir()
