@@ -29,7 +29,7 @@ from workbench.how_it_works import (
 )
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, gate_table, glossary, other_models, samples, units
+from workbench.shared import chosen_picture, gate_table, glossary, other_models, samples, theme, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -189,6 +189,14 @@ def test_the_weights_stand_there_before_one_guesses() -> None:
     assert "α = " in html(start(TOUR, step="8"))
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_large_alpha_closes_gates_only_where_both_losses_train_them(moves: bool) -> None:
+    loss = LossConfig(moves_teacher=moves)
+    too_large = tour.weights(loss)[0][-1]
+    assert too_large.startswith(tour.ALPHA_LARGE[moves]) and tour.CLOSING not in too_large
+    assert tour.weights(loss, {"aligned": 0.0})[0][-1].endswith(tour.CLOSING), "where the answer shows it below"
+
+
 def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = np.ones((16, 2), np.float32) * 2
     scores[1, 0] = scores[14, 1] = 0.5
@@ -331,8 +339,9 @@ def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
         ("memory", ((pytest.approx(0.63), "+0.63"), (0.0, ""), (pytest.approx(1.25), "125 %"))),
     ), "projections, which this model lacks, are missing"
     bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", figures.bars(finding, study))
-    assert [width for _, width in bars] == ["100.0", "100.0", "76.0", "39.6", "0.0", "100.0"]
-    assert figures.bars(finding, {}).count("<p>") == 4, "without a study there is no column of it"
+    assert [width for _, width in bars] == ["51.5", "48.5", "76.0", "20.4", "0.0", "100.0"], "one zero and one scale"
+    assert figures.bars(finding, study).count(theme.ANOMALOUS) == 1, "a loss has another colour than a gain"
+    assert figures.bars(finding, {}).count("<p ") == 4, "without a study there is no column of it"
     assert "3 seeds, 50 epochs) S₁ and its maps changed P-AP by -1.50 ± 0.50" in tour.own_study(study, "cog", 50)
 
 

@@ -74,7 +74,8 @@ def _question(scene: Scene) -> Finding | None:
     whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
-    st.markdown(words.emphasised(units.symbols(words.measured(scene.step, finding))))
+    measured = words.emphasised(units.symbols(words.measured(scene.step, finding)))
+    st.markdown(measured if scene.presenting else f"{measured}  \n{words.WHY_BELOW}")
     return finding
 
 

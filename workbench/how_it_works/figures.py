@@ -145,9 +145,11 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
     if not study:
         del columns[1]
     colours = (theme.PAPER, theme.NORMAL, theme.THRESHOLD) if study else (theme.PAPER, theme.THRESHOLD)
+    values = [[value for value, _ in column] for column in columns]
+    gains, kept = [value for column in values[:-1] for value in column], values[-1]
     drawn = []
-    for column, colour in zip(columns, colours, strict=True):
-        plain = _helps([value for value, _ in column], colour)
+    for column, own, colour in zip(columns, values, colours, strict=True):
+        plain = _helps(own, kept if own is kept else gains, colour)
         drawn.append([f"{bar}<span>{told}</span>" for bar, (_, told) in zip(plain, column, strict=True)])
     rows = [
         f"<div><b>{units.indices(name)}</b>{''.join(cells)}</div>"
@@ -159,12 +161,13 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
     return f'<div class="nn-helps" style="{style}"><div><b></b>{head}</div>{"".join(rows)}</div>'
 
 
-def _helps(values: Sequence[float], colour: str) -> list[str]:
-    """Bars from a common zero."""
-    low, high = min(0.0, *values), max(SMALLEST, *values)
+def _helps(values: Sequence[float], together: Sequence[float], colour: str) -> list[str]:
+    """Bars from one zero, on the scale of all that they are compared with; to the left in the colour of losses."""
+    low, high = min(0.0, *together), max(SMALLEST, *together)
+    zero = f"--nn-zero:{100 * -low / (high - low):.1f}%"
     return [
-        f'<p><i style="margin-left:{100 * (min(0.0, value) - low) / (high - low):.1f}%;'
-        f'width:{100 * abs(value) / (high - low):.1f}%;background:{colour}"></i></p>'
+        f'<p style="{zero}"><i style="margin-left:{100 * (min(0.0, value) - low) / (high - low):.1f}%;'
+        f'width:{100 * abs(value) / (high - low):.1f}%;background:{theme.ANOMALOUS if value < 0 else colour}"></i></p>'
         for value in values
     ]
 

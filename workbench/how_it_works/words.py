@@ -24,6 +24,7 @@ ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
 EXPECTED = "You expected: {option}. {whether}; the model {model}:"
 WHETHER = {True: "Right", False: "Not so"}
+WHY_BELOW = ":small[:gray[Why, and what the paper says: below the drawing.]]"
 AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
@@ -79,8 +80,8 @@ BETA = {True: "{beta}", False: "{beta} at first, then 0"}
 SUM = {
     "L_RKD": ("L_RKD", "S₂ rebuilds"),
     "L_KD": ("α L_KD", "S₁ copies"),
-    "L_align": ("β L_align", "S₁ starts"),
-    "L_query": ("δ L_query", "few patches"),
+    "L_align": ("β L_align", "S₁ aligns"),
+    "L_query": ("δ L_query", "few items"),
 }
 """Each term of the loss (Eq. 7) with its weight, and what it asks for."""
 WEIGHTS_LABEL = "What α, β and δ weigh"
@@ -90,7 +91,7 @@ WEIGHTS = {
         "α = {used}",
         "copying",
         "S₁ learns little, so its maps are bright on good parts, too.{alpha_small}",
-        "S₂ learns little, and gates that both train may close, which leaves nothing to copy: measured below",
+        "{alpha_large}, which leaves nothing to copy{closing}",
     ),
     "beta": (
         "β = {used}",
@@ -106,6 +107,12 @@ WEIGHTS = {
     ),
 }
 """What was used, what it weighs, and what fails when it is too small or too large."""
+ALPHA_LARGE = {
+    True: "S₂ learns little, and gates that both losses train may close",
+    False: "hardly anything here, since no weight learns from both losses; gates that did might close",
+}
+"""Whether L_KD moves the teacher's gates, too -> what happens."""
+CLOSING = ": measured below"
 IN_TABLE_6 = " The paper, without it: P-AP {without}, not {with_it}"
 FIT = " Here a good patch would lie {there} from its answer, not {here}"
 COPIED = " Here, since it ended: {before} from P before them, {behind} behind them"
@@ -299,7 +306,8 @@ CARDS: tuple[Card, ...] = (
     Card(
         "Add within a scale, multiply across",
         "The [[maps]] measure the angle to the teacher, fine to coarse:\nS₂: M1, M2, M3\nS₁: M6, M5, M4\nWithin a "
-        "[[scale]] they are added, since one student may miss it; scales are multiplied, so what only one sees fades.",
+        "[[scale]] they are added, as one student may miss it; scales are multiplied: what only one scale sees "
+        "fades.",
         "Add the scales instead. What happens to the heatmap's ground?",
         {"more": "It gets brighter", "same": "No change", "less": "Darker"},
         {
@@ -331,8 +339,9 @@ CARDS: tuple[Card, ...] = (
     Card(
         "What helped, and when it fails",
         "The paper trains anew with each part added, and S₁ with its maps helped most. A small study here repeats "
-        "that; and parts are taken out of one finished network, another experiment. And some defects it misses.",
-        "Without which part does this model separate good from defective samples worst?",
+        "that. Taking parts out of one finished network is another experiment, and may say otherwise. And some "
+        "defects it misses.",
+        "Without which part does this finished model separate good from defective samples worst?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
             "forward": "S₁, the copier: the distance between the two groups shrinks most without it.",
@@ -515,6 +524,7 @@ def weights(loss: LossConfig, numbers: Mapping[str, float] | None = None) -> tup
     stays = loss.beta_epochs is None and loss.beta_share is None
     used["beta"] = BETA[stays or not loss.beta].format(beta=used["beta"])
     told = _in_the_table(numbers or {})
+    told |= {"alpha_large": ALPHA_LARGE[loss.moves_teacher], "closing": CLOSING if numbers else ""}
     return tuple(
         (used_here.format(used=used[name]), *(one.format(**told) for one in rest))
         for name, (used_here, *rest) in WEIGHTS.items()
