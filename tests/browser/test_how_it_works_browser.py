@@ -147,6 +147,7 @@ def _on_a_projector(visitor: Visitor) -> None:
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 720})
     page.add_style_tag(content=".stAlert { display: none; }")  # that the teacher is random is said of tiny models only
+    page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")  # nothing has to scroll to be pressed
     visitor.settle()
     _is_in_sight(page, ".network .stage")
     before = page.locator(".network .stage").bounding_box()["y"]

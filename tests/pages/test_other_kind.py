@@ -52,6 +52,13 @@ def test_it_is_counted_apart_and_gets_neither_verdict_nor_prose(models: Path) ->
     assert words.OTHER_KIND_SHORT not in [button.label for button in at.button]
 
 
+def test_no_threshold_is_kept_by_it(models: Path) -> None:
+    moved = start(INSPECT, model="narrow", threshold="0.5")
+    for sent, offered in ((("own.png", OWN, PNG), True), (("a.jpg", OTHERS[0], PNG), False)):
+        at = upload(moved, sent)
+        assert ("keep-inspect" in [button.key for button in at.button]) is offered, sent[0]
+
+
 def test_its_pictures_are_handed_to_train_and_not_those_that_the_model_knows(models: Path) -> None:
     at = three()
     fine(at.button(key="train_on_mine").click().run())

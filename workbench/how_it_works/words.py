@@ -339,9 +339,8 @@ CARDS: tuple[Card, ...] = (
     Card(
         "What helped, and when it fails",
         "The paper trains anew with each part added, and S₁ with its maps helped most. A small study here repeats "
-        "that. Taking parts out of one finished network is another experiment, and may say otherwise. And some "
-        "defects it misses.",
-        "Without which part does this finished model separate good from defective samples worst?",
+        "that. Taking parts out of one finished network may say otherwise. And some defects it misses.",
+        "Without which part does this model separate good from defective samples worst?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
             "forward": "S₁, the copier: the distance between the two groups shrinks most without it.",

@@ -116,14 +116,14 @@ def _closer(scene: Scene) -> None:
 def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
     """What must be known before the pictures are believed."""
     moved = judged.reference.threshold
-    if judged is not calibrated:
-        st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
-    if judged is not calibrated or calibrated.reference.kept is not None:
+    told = words.moved_threshold(judged.reference, calibrated.reference) if judged is not calibrated else ""
+    if kinds.beyond(model, loaded) is not None:  # it is not judged, so no threshold is chosen by it
+        keep_threshold.tell(told)
+        return
+    if told or calibrated.reference.kept is not None:
         found = _on_test_pictures(model, judged)
         chosen, warning = Kept(moved, words.kept_on_inspect(found)), _sorts_little(judged, found)
-        keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved)
-    if kinds.beyond(model, loaded) is not None:
-        return
+        keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved, told)
     if _is_misplaced(model, picture, loaded, judged):
         st.markdown(f":material/wrong_location: {words.MISPLACED}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:

@@ -9,7 +9,7 @@ from workbench.shared import words as shared_words
 
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
-LEAD = "Stored patches of good parts answer each patch of the picture."
+LEAD = "Stored good patches answer each patch."
 NO_MEMORY = (
     "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
     "gets the teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
@@ -79,7 +79,7 @@ def in_training(spread: float | None) -> str:
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = "As trained."
-SPARSE = "A low temperature makes it sparse; shrinkage removes the rest."
+SPARSE = "Low temperature makes it sparse; shrinkage removes the rest."
 MIX_ALL = "Let every patch mix all items"
 HARDLY = "This picture's score hardly depends on it: finer patches go past the memory."
 RESET = "Reset"
@@ -111,7 +111,7 @@ PER_PATCH_HINT = "Look for bright patches: they are mixed from many items becaus
 MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
 MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
 MOSAIC = "Rebuilt from training patches"
-MOSAIC_HINT = "Look where the damage was: good training patches stand there, blurred where several are mixed."
+MOSAIC_HINT = "Look where the damage was: good patches stand there."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
 BEFORE, AFTER = "before shrinkage", "after"
 BARS_AXES = ("memory item", "weight (no unit)")

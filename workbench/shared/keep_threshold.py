@@ -18,7 +18,9 @@ _SAID = "threshold_kept"
 Then = Callable[[], None] | None
 
 
-def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: str = "", then: Then = None) -> None:
+def draw(
+    model: Model, reference: Reference, chosen: Kept, place: str, warning: str = "", then: Then = None, told: str = ""
+) -> None:
     """The button to keep a threshold, the one to undo what was kept, and what came of the last press.
 
     In a shared demo nobody changes a model.
@@ -29,8 +31,10 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
         place: tells the buttons of two pages apart.
         warning: what should be known before the press, and is said again once it is kept; "" for nothing.
         then: called once it is kept.
+        told: what the threshold is, beside the button where there is room; "" for nothing.
     """
     if hosting.is_shared():
+        tell(told)
         return
     if (said := st.session_state.pop(_SAID, None)) is not None:
         text, is_done, warned = said
@@ -43,6 +47,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
     if warning and chosen.threshold != reference.threshold:
         st.warning(warning, icon=":material/warning:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tell(told)
         st.button(
             words.KEEP,
             key=f"keep-{place}",
@@ -61,6 +66,12 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
                 on_click=_undo,
                 args=(model, reference.expression.text),
             )
+
+
+def tell(threshold: str) -> None:
+    """What a moved threshold is, in the page's words; "" for nothing."""
+    if threshold:
+        st.markdown(f":material/tune: {threshold}", width="content")
 
 
 def _keep(model: Model, expression: str, chosen: Kept, warning: str, then: Then) -> None:

@@ -133,19 +133,13 @@ NO_HISTORY = "This model came without a record of its training, so how S₁'s co
 NONE_DEFECTIVE = "None of the samples is known to be defective."
 NOT_SHOWN = "None of this model's defective samples stands out less to S₁ alone than to both. Smaller damage may:"
 SMALLER = "Sixteen small damages, and who finds them"
-ALONE = {
-    "before": "{picture}: both students, {score} × threshold",
-    "after": "S₁ alone, where it loses most: {score} × its own threshold",
-}
+ALONE = {"before": "Both students: {score} × threshold", "after": "S₁ alone, where it loses most: {score} × its own"}
 KD_ALT = "Copying loss over the epochs of training"
 
 
 def still_missed(missed: Mapping[str, int], total: int) -> str:
-    """What each student misses of the defective samples, alone and together."""
-    return (
-        f"Of {units.plural(total, 'defective sample')} S₁ alone misses {missed['forward']}, S₂ alone "
-        f"{missed['reverse']}, and both together {missed['both']}."
-    )
+    """What S1 misses of the defective samples, alone and with S2."""
+    return f"Of {units.plural(total, 'defective sample')} S₁ alone misses {missed['forward']}, both {missed['both']}."
 
 
 def fallen(first: float, last: float) -> str:
