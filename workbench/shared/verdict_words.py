@@ -14,7 +14,7 @@ PIXEL_HINT = (
 )
 SHARES_HINT = (
     "How much each part adds to the logarithm of the score, and how many times its normal level it is. Look for the "
-    "longest bar: it is why the score is high here. A bar to the left pulls the score down."
+    "longest bar: it raises the score here the most. A bar to the left pulls the score down."
 )
 SHARES_HELP = (
     "The score's logarithm is the sum of its factors' logarithms, so each factor's share is the logarithm of how many "
