@@ -1,5 +1,6 @@
 """Images of data sets as pictures: opened once, shown on every page, reopened by a link, and refused with a reason."""
 
+import dataclasses
 import os
 import shutil
 import threading
@@ -18,6 +19,7 @@ from nnet.data import DataError
 from nnet.detector import Detector
 from workbench.projection import words as projection_text
 from workbench.shared import chosen_picture, datasets, units
+from workbench.shared import words as shared_words
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
 SYNTHETIC, HOLE = "synthetic:metal", "test/hole/001.png"
@@ -129,6 +131,20 @@ def test_it_is_kept_across_pages_and_has_the_score_of_nnet(tiny_checkpoint: Path
     assert shown_score(at) == units.number(expected)
     fine(at.switch_page(PAGES[1]).run())
     assert heading(at) == HOLE and at.query_params["image"] in (HOLE, [HOLE])
+
+
+def test_the_bar_says_at_once_what_a_label_makes_of_the_decision() -> None:
+    hole = datasets.find(SYNTHETIC, HOLE)[1]
+    good = dataclasses.replace(hole, label="good", mask=None)
+    told = [
+        shared_words.against_label(one, is_anomalous=is_anomalous)
+        for one in (hole, good)
+        for is_anomalous in (False, True)
+    ]
+    assert told == ["missed: labelled hole", "labelled hole", "labelled good", "false alarm: labelled good"]
+    at = start(INSPECT, set=SYNTHETIC, image=HOLE)
+    found = [label for expander in at.expander if (label := expander.label) and "labelled hole" in label]
+    assert len(found) == 1 and ("missed" in found[0]) is ("Normal" in found[0])
 
 
 def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:

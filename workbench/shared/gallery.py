@@ -90,7 +90,11 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
-    label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.own()))
+    known, source = "", picture.source
+    if beyond is None and picture.is_from_data and picture.is_defective is not None and isinstance(source, Sample):
+        known = words.against_label(source, is_anomalous=judged.is_anomalous)
+    own = 0 if picture.is_from_data else len(chosen_picture.own())
+    label = words.bar(picture.title, badge, ratio if beyond is None else None, own, known)
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box may be closed while many images are scored

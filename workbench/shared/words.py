@@ -590,16 +590,25 @@ DRAWN_ON = "{picture} with your drawing"
 """The title of a picture that the visitor drew on."""
 
 
-def bar(title: str, badge: str, ratio: float | None, own: int = 0) -> str:
+def bar(title: str, badge: str, ratio: float | None, own: int = 0, label: str = "") -> str:
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
     Args:
         ratio: the score over the threshold, or None where it means nothing.
         own: how many pictures the visitor has uploaded.
+        label: `against_label`, or "".
     """
-    score = "" if ratio is None else f"{against_threshold(ratio)} \N{MIDDLE DOT} "
+    score = "" if ratio is None else against_threshold(ratio)
     change = "change the picture" if own < 2 else f"choose among your {own:,} pictures"
-    return f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {score}{change}"
+    return f"{badge} " + " \N{MIDDLE DOT} ".join(filter(None, (f"**{units.plain(title)}**", label, score, change)))
+
+
+def against_label(sample: Sample, *, is_anomalous: bool) -> str:
+    """What a picture's label says of its decision: "missed: labelled crack"."""
+    said = units.plain(f"labelled {sample.label}")
+    if sample.is_normal and is_anomalous:
+        return f"false alarm: {said}"
+    return f"missed: {said}" if sample.is_defective and not is_anomalous else said
 
 
 def results_title(anomalous: int, others: int, total: int) -> str:
