@@ -27,4 +27,4 @@ def main(where: Path, out: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])) or None)
+    sys.exit(main(*map(Path, given)) or None if len(given := sys.argv[1:]) == 2 else "Usage: IN OUT")

@@ -37,4 +37,4 @@ def main(where: Path, out: Path) -> Iterator[tuple[str, str]]:  # what is not sc
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(map(": ".join, main(Path(sys.argv[1]), Path(sys.argv[2])))) or None)
+    sys.exit("\n".join(map(": ".join, main(*map(Path, a)))) or None if len(a := sys.argv[1:]) == 2 else "Usage: IN OUT")

@@ -93,6 +93,14 @@ def bar(at: AppTest) -> int:
     return "picture_bar_closings" in at.session_state and at.session_state["picture_bar_closings"]
 
 
+def test_the_bar_counts_own_pictures_beside_an_own_one_alone() -> None:
+    at = four()
+    counted = f"choose among your {len(NAMES)} pictures"
+    assert any(counted in expander.label for expander in at.expander)
+    fine(at.segmented_control(key="shelf").set_value("samples").run())
+    assert not any(counted in expander.label for expander in at.expander), "a sample is none of them"
+
+
 def test_the_bar_closes_when_an_upload_is_shown_and_not_when_one_is_chosen() -> None:
     at = start(INSPECT)
     assert bar(at) == 0

@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -167,6 +168,15 @@ def test_what_does_not_go_with_an_exported_model_is_said(exported, tmp_path, cap
     assert "export the model with another --score" in capsys.readouterr().err
     assert cli.main([*command, str(tmp_path)]) == 1
     assert "is not an exported model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("script", ["standalone.py", "several.py"])
+def test_the_script_says_what_it_takes(script, tmp_path):
+    shutil.copy(Path(folder.__file__).with_name(script), tmp_path)
+    for given in ([], [str(tmp_path)], ["a", "b", "c"]):
+        ended = subprocess.run([sys.executable, tmp_path / script, *given], capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr == "Usage: IN OUT\n", "no traceback"
 
 
 def test_the_script_is_at_most_forty_lines_long():

@@ -182,19 +182,19 @@ def _finite(receive: Receive) -> Receive:
     async def received() -> Message:
         while True:
             message = await receive()
-            if message["type"] != "websocket.receive" or not _holds_no_number(message.get("bytes") or b""):
+            if message["type"] != "websocket.receive" or _is_finite(message.get("bytes") or b""):
                 return message
 
     return received
 
 
-def _holds_no_number(content: bytes) -> bool:
+def _is_finite(content: bytes) -> bool:
     sent = BackMsg()
     try:
         sent.ParseFromString(content)
     except DecodeError:  # Streamlit says so
-        return False
-    return not all(
+        return True
+    return all(
         math.isfinite(number)
         for widget in sent.rerun_script.widget_states.widgets
         for number in (widget.double_value, *widget.double_array_value.data)

@@ -93,7 +93,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     known, source = "", picture.source
     if beyond is None and picture.is_from_data and picture.is_defective is not None and isinstance(source, Sample):
         known = words.against_label(source, is_anomalous=judged.is_anomalous)
-    own = 0 if picture.is_from_data else len(chosen_picture.own())
+    own = 0 if picture.is_from_data or picture.is_sample else len(chosen_picture.own())
     label = words.bar(picture.title, badge, ratio if beyond is None else None, own, known)
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):

@@ -26,7 +26,7 @@ def draw(scene: Scene) -> None:
         st.markdown(units.symbols(words.IMITATION))
         st.info(words.NO_FORWARD, icon=":material/block:")
         return
-    scores = {"forward": for_maps(forward), "reverse": for_maps(reverse), "both": scene.expression}
+    scores = {"forward": for_maps(forward), "both": scene.expression}
     defective = [picture.load() for picture, is_defective in scene.samples if is_defective]
     missed = {
         name: sum(not resources.judgement(scene.model, loaded, score).is_anomalous for loaded in defective)
@@ -75,9 +75,6 @@ def _answers(model: Model, expression: Expression, defective: Mapping[str, Pictu
 def _pictures(picture: Picture, answer: Finding) -> None:
     small = pictures.reduced(picture.load().shown, SIDE)
     side_by_side(
-        (
-            pictures.heatmap(small, values, 1.0),
-            words.ALONE[name].format(picture=picture.title, score=units.times(float(values.max()))),
-        )
+        (pictures.heatmap(small, values, 1.0), words.ALONE[name].format(score=units.times(float(values.max()))))
         for name, values in answer.images.items()
     )

@@ -139,7 +139,8 @@ KD_ALT = "Copying loss over the epochs of training"
 
 def still_missed(missed: Mapping[str, int], total: int) -> str:
     """What S1 misses of the defective samples, alone and with S2."""
-    return f"Of {units.plural(total, 'defective sample')} S₁ alone misses {missed['forward']}, both {missed['both']}."
+    of = units.plural(total, "defective sample")
+    return f"Of {of} S₁ alone misses {missed['forward']}, both together {missed['both']}."
 
 
 def fallen(first: float, last: float) -> str:
