@@ -93,12 +93,14 @@ def bar(at: AppTest) -> int:
     return "picture_bar_closings" in at.session_state and at.session_state["picture_bar_closings"]
 
 
-def test_the_bar_counts_own_pictures_beside_an_own_one_alone() -> None:
+def test_the_bar_counts_own_pictures_and_says_whether_the_one_shown_is_among_them() -> None:
     at = four()
-    counted = f"choose among your {len(NAMES)} pictures"
-    assert any(counted in expander.label for expander in at.expander)
+    among, counted = "choose among your", f"your {len(NAMES)} pictures"
+    assert any(f"{among} {len(NAMES)} pictures" in expander.label for expander in at.expander)
     fine(at.segmented_control(key="shelf").set_value("samples").run())
-    assert not any(counted in expander.label for expander in at.expander), "a sample is none of them"
+    labels = [expander.label for expander in at.expander]
+    assert any(f"go back to {counted}" in label for label in labels), "they are not forgotten"
+    assert not any(among in label for label in labels), "a sample is none of them"
 
 
 def test_the_bar_closes_when_an_upload_is_shown_and_not_when_one_is_chosen() -> None:

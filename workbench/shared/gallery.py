@@ -93,8 +93,9 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     known, source = "", picture.source
     if beyond is None and picture.is_from_data and picture.is_defective is not None and isinstance(source, Sample):
         known = words.against_label(source, is_anomalous=judged.is_anomalous)
-    own = 0 if picture.is_from_data or picture.is_sample else len(chosen_picture.own())
-    label = words.bar(picture.title, badge, ratio if beyond is None else None, own, known)
+    own = chosen_picture.own()
+    score = ratio if beyond is None else None
+    label = words.bar(picture.title, badge, score, len(own), is_own=picture.key in own, label=known)
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box may be closed while many images are scored

@@ -590,16 +590,20 @@ DRAWN_ON = "{picture} with your drawing"
 """The title of a picture that the visitor drew on."""
 
 
-def bar(title: str, badge: str, ratio: float | None, own: int = 0, label: str = "") -> str:
+def bar(title: str, badge: str, ratio: float | None, own: int = 0, *, is_own: bool = True, label: str = "") -> str:
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
     Args:
         ratio: the score over the threshold, or None where it means nothing.
-        own: how many pictures the visitor has uploaded.
+        own: how many pictures the visitor has uploaded; `is_own`: whether the one shown is among them.
         label: `against_label`, or "".
     """
     score = "" if ratio is None else against_threshold(ratio)
-    change = "change the picture" if own < 2 else f"choose among your {own:,} pictures"
+    change = "change the picture"
+    if own and not is_own:
+        change = f"{change}, or go back to your {units.plural(own, 'picture')}"
+    elif own > 1:
+        change = f"choose among your {own:,} pictures"
     return f"{badge} " + " \N{MIDDLE DOT} ".join(filter(None, (f"**{units.plain(title)}**", label, score, change)))
 
 
