@@ -116,6 +116,10 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     at = start(INSPECT)
     fine(at.button(key="undo-inspect").click().run())
     assert model_words.KEPT_THRESHOLD not in in_sidebar(at)
+    kept_thresholds.keep(path, expression, Kept(chosen.threshold, "A trial.", pictures=40, above=27))
+    at = start(INSPECT)
+    assert ":material/warning: The kept threshold flagged 27 of 40 good parts" in said(at)
+    assert "which flagged 27 of 40 good parts" in in_sidebar(at)
 
 
 def in_sidebar(at: AppTest) -> str:

@@ -180,7 +180,8 @@ def test_what_is_kept_is_found_however_the_expression_is_written(tiny_checkpoint
     config["config"]["score"]["expression"] = own.replace("*", " * ")
     (path / "config.json").write_text(json.dumps(config))
     kept_thresholds.keep(path, own, Kept(3.0, "Chosen on a test."))
-    assert parts.kept_reason(cast(ModelEntry, SimpleNamespace(path=path))) == "Chosen on a test."
+    kept = parts.kept(cast(ModelEntry, SimpleNamespace(path=path)))
+    assert kept is not None and kept.reason == "Chosen on a test."
 
 
 def deleting(model: str) -> AppTest:

@@ -1,6 +1,7 @@
 """“Take this model with you”: a ZIP with an exported model, what is missing for it, and what is said when it fails."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,9 @@ from streamlit.testing.v1 import AppTest
 from nnet.detector import Detector
 from nnet.export import open_export, stages
 from nnet.runs.processes import launch
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved import kept_thresholds
+from nnet.scoring.calibration import Kept
 from workbench.shared import take_away, visits
 from workbench.shared import take_away_words as words
 
@@ -55,6 +59,29 @@ def test_the_zip_holds_the_model_with_the_score_that_was_asked_for(opened, detec
     images = random_images(2, seed=7)
     for score, value in zip(detector.score(list(images), "M1*M2"), open_export(folder)(images)["score"], strict=True):
         assert value == pytest.approx(score.value, rel=1e-3)
+
+
+def test_a_kept_threshold_that_flags_most_good_parts_goes_nowhere_unwarned(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "part"))
+
+    def writes(arguments: list[str], log: Path) -> subprocess.Popen:
+        Path(arguments[-1]).mkdir()
+        log.write_text("")
+        return subprocess.Popen([sys.executable, "-c", ""])
+
+    monkeypatch.setattr(take_away, "launch", writes)
+    expression = checkpoints.load(path).calibration.for_expression().expression.text
+    kept_thresholds.keep(path, expression, Kept(0.001, "A trial.", pictures=40, above=27))
+    at = fine(AppTest.from_function(take_away_dialog, default_timeout=150, args=(str(path),)).run())
+    at = fine(at.radio(key="take").set_value("torch").run())
+    warned = "The kept threshold flagged 27 of 40 good parts when it was kept"
+    assert warned in at.warning[0].value, "before"
+    at = exported(pressed(at, words.MAKE))
+    assert at.success and warned in at.warning[0].value, "and after"
+    fine(at.text_input(key="take_away_score").set_value("M1").run())
+    assert not at.warning, "another score has a threshold of its own"
 
 
 def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,11 +99,11 @@ def test_a_watcher_says_that_its_model_has_another_threshold_and_takes_it_up(
     (other,) = watchers.running()
     assert other.folder == one.folder and other.out != one.out, "its decisions are other ones"
     assert text.OTHER_THRESHOLD not in said(at) and at.button(key="watch_stop")
-    warning = text.kept_flags_most(19, 20)
+    warning = "The kept threshold flagged 19 of 20 good parts when it was kept"
     assert warning not in said(at), "none were counted when it was kept"
     scores = CALIBRATION_FORMAT.read(path / "calibration.json")["scores"]
     above = sum(score > 0.5 for score in scores)
-    assert (text.kept_flags_most(above, len(scores), held_out=True) in said(at)) == (2 * above > len(scores))
+    assert (f"flags {above} of {len(scores)} held-out good" in said(at)) == (2 * above > len(scores))
     kept_thresholds.keep(path, expression, Kept(0.5, "A trial", pictures=20, above=19))
     fine(at.run())
     fine(at.button(key="watch_take_up").click().run())

@@ -157,8 +157,10 @@ def test_the_pictures_that_were_held_out_are_named_where_training_images_are_cou
     lines = model_words.model_lines(entry)
     assert "371 training images · 41 held out for the threshold" in lines[0]
     assert "128 × 128 px, 1,008 steps" in lines[1]
-    kept = model_words.model_lines(entry, is_kept=True)
-    assert model_words.KEPT_THRESHOLD in kept[0] and "for the threshold" not in kept[0] and kept[1:] == lines[1:]
+    kept = model_words.model_lines(entry, Kept(2.0, "", pictures=40, above=20))
+    assert kept[0].endswith(model_words.KEPT_THRESHOLD) and "for the threshold" not in kept[0] and kept[1:] == lines[1:]
+    most = model_words.model_lines(entry, Kept(2.0, "", pictures=40, above=27))
+    assert most[0].endswith(f"{model_words.KEPT_THRESHOLD}, which flagged 27 of 40 good parts")
     assert model_words.model_row(entry, None)["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
     assert "1,008 steps, 371 good pictures of cells" in model_words.setup(entry)
 

@@ -14,7 +14,7 @@ from workbench.shared import hosting, resources, units, words
 from workbench.shared.resources import Model
 from workbench.shared.settings import MODEL
 
-_SAID = "threshold_kept"
+_SAID, _DOUBT = "threshold_kept", ":material/warning:"
 Then = Callable[[], None] | None
 
 
@@ -33,8 +33,10 @@ def draw(
         then: called once it is kept.
         told: what the threshold is, beside the button where there is room; "" for nothing.
     """
+    doubt = "" if told else words.flags_most(reference)[0]
     if hosting.is_shared():
         tell(told)
+        tell(doubt, _DOUBT)
         return
     if (said := st.session_state.pop(_SAID, None)) is not None:
         text, is_done, warned = said
@@ -66,12 +68,19 @@ def draw(
                 on_click=_undo,
                 args=(model, reference.expression.text),
             )
+        tell(doubt, _DOUBT)
 
 
-def tell(threshold: str) -> None:
+def warn(reference: Reference) -> None:
+    """Where the kept threshold flags most good parts, say so, before anything is decided by it."""
+    if told := words.flags_most(reference)[1]:
+        st.warning(told, icon=":material/warning:")
+
+
+def tell(threshold: str, icon: str = ":material/tune:") -> None:
     """What a moved threshold is, in the page's words; "" for nothing."""
     if threshold:
-        st.markdown(f":material/tune: {threshold}", width="content")
+        st.markdown(f"{icon} {threshold}", width="content")
 
 
 def _keep(model: Model, expression: str, chosen: Kept, warning: str, then: Then) -> None:

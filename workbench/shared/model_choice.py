@@ -64,7 +64,7 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
         format_func=lambda name: labels.get(name, name),
         help=shared_words.MODEL_HELP,
     )
-    st.caption("  \n".join(model_words.model_lines(chosen, bool(parts.kept_reason(chosen)))))
+    st.caption("  \n".join(model_words.model_lines(chosen, parts.kept(chosen))))
     return chosen
 
 
@@ -198,7 +198,7 @@ def _this(key: str) -> None:
         st.text_input(model_words.PART_NAME, part.name, 80, f"{_NAME}-{key}", on_change=_rename, args=(key,))
         st.caption(model_words.holds(parts.counts_now(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
-    kept = {entry.name for entry in part.models if parts.kept_reason(entry)}
+    kept = {entry.name for entry in part.models if parts.kept(entry) is not None}
     st.dataframe(_rows(part, kept), hide_index=True, key="part_table")
     for number, entry in enumerate(part.models):
         if (number < _UNDER or entry.name in kept) and (said := cautions.of(entry)):

@@ -10,6 +10,7 @@ from workbench.shared import units
 
 if TYPE_CHECKING:
     from nnet.runs import Run
+    from nnet.scoring.calibration import Kept
     from workbench.shared.model_list import ModelEntry
     from workbench.shared.parts import Decided
 
@@ -122,7 +123,7 @@ def more(models: int, runs: int) -> str:
 
 
 def model_row(entry: ModelEntry, decided: Decided | None, *, is_kept: bool = False) -> dict[str, str]:
-    """A model in the table of its part; `is_kept` as in `model_lines`."""
+    """A model in the table of its part; `is_kept`: somebody keeps its threshold."""
     state = "Damaged" if entry.problem else "Model"
     found = ": ".join(filter(None, (KEPT_HERE if is_kept else "", at_its_threshold(decided))))
     metric = headline_metric(entry.i_auroc)
@@ -206,23 +207,30 @@ def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
 KEPT_THRESHOLD = "a kept threshold decides"
 
 
-def model_lines(entry: ModelEntry, is_kept: bool = False) -> list[str]:
+def model_lines(entry: ModelEntry, kept: Kept | None = None) -> list[str]:
     """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric.
 
     Args:
-        is_kept: somebody keeps another threshold than the one that was found on the held-out pictures.
+        kept: the threshold that somebody keeps instead of the one that was found on the held-out pictures.
     """
     if entry.problem:
         return [units.plain(entry.problem)]
     images = "" if entry.training_images is None else units.plural(entry.training_images, "training image")
     held = f"{entry.held_out:,} held out for the threshold" if images and entry.held_out else ""
-    held = KEPT_THRESHOLD if is_kept else held
+    held = held if kept is None else _kept_threshold(kept)
     lines = [
         (f"Data: {units.plain(entry.data)}" if entry.data else "", images, held),
         (f"Teacher: {units.plain(entry.teacher)}", trained(entry)),
         (measured(entry), date(entry.created)),
     ]
     return [" · ".join(filter(None, line)) for line in lines if any(line)]
+
+
+def _kept_threshold(kept: Kept) -> str:
+    """That it decides, and how many good parts it flags where that is most of them."""
+    if 2 * kept.above <= kept.pictures:
+        return KEPT_THRESHOLD
+    return f"{KEPT_THRESHOLD}, which flagged {kept.above:,} of {units.plural(kept.pictures, 'good part')}"
 
 
 def measured(entry: ModelEntry) -> str:

@@ -23,6 +23,7 @@ from nnet.runs.layout import DATA, UPLOADED
 from nnet.saved import kept_scores, kept_thresholds
 from nnet.saved.checkpoint import read_config
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
+from nnet.scoring.calibration import Kept
 from workbench.shared import datasets, resources, visits, words
 from workbench.shared.model_list import ModelEntry
 
@@ -229,15 +230,14 @@ def _decided(entry: ModelEntry, data: str, threshold: float | None = None) -> De
     return _counted(found, own[0], own[1] if threshold is None else threshold)
 
 
-def kept_reason(entry: ModelEntry) -> str:
-    """Why somebody keeps another threshold than the one that was found, or ""."""
+def kept(entry: ModelEntry) -> Kept | None:
+    """The threshold that somebody keeps instead of the one that was found, or None."""
     try:
-        kept = kept_thresholds.read(entry.path)
-        own = _own_threshold(entry.path) if kept else None  # every page asks, and most models have none
-        chosen = None if own is None else kept.get(own[0])
+        found = kept_thresholds.read(entry.path)
+        own = _own_threshold(entry.path) if found else None  # every page asks, and most models have none
     except NNetError:
-        return ""
-    return "" if chosen is None else chosen.reason
+        return None
+    return None if own is None else found.get(own[0])
 
 
 def _own_threshold(path: Path) -> tuple[str, float] | None:

@@ -22,7 +22,7 @@ from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
-from workbench.shared import hosting, units, visits
+from workbench.shared import hosting, keep_threshold, units, visits
 from workbench.shared import take_away_words as words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Model
@@ -167,6 +167,7 @@ def _dialog(model: Model) -> None:
     expression = _expression(model)
     if expression is None:
         return
+    keep_threshold.warn(model.detector.calibration.for_expression(expression))
     key = model.key, kind, expression, size or ""
     if _WORK in st.session_state:  # a press in a dialog waits for its run to end, so that no run waits for an export
         st.fragment(run_every=_POLL)(_making)(model, key, can=size is not None)

@@ -242,6 +242,19 @@ def sorts_little(found: Decided, where: str = "here") -> str:
     return f"This threshold sorts little: {where} it {wrong}." if wrong else ""
 
 
+def flags_most(reference: Reference) -> tuple[str, str]:
+    """The warning about a kept threshold that flags more than half of the good parts that it was chosen on, or of the
+    held-out ones where none were counted then, in few words and in full; else ""."""
+    said, kept = reference.promise, reference.kept
+    if kept is None or 2 * said.above <= said.n:
+        return "", ""
+    is_counted = bool(kept.pictures)
+    flags, kind, when = ("flagged", "", " when it was kept") if is_counted else ("flags", "held-out ", "")
+    short = f"The kept threshold {flags} {said.above:,} of {units.plural(said.n, f'{kind}good part')}"
+    full = f"{short}{when}, so expect it to call most good parts anomalous. Undo it on Evaluate, or keep another."
+    return short, full
+
+
 NO_VERDICT = "This model has learnt parts that look different, so its score means nothing for this picture."
 OTHER_KIND = "Not this model's kind of part"
 OTHER_KIND_SHORT = "another kind"

@@ -14,6 +14,7 @@ from workbench.shared import (
     frame,
     hosting,
     hosting_words,
+    keep_threshold,
     kinds,
     places,
     resources,
@@ -85,7 +86,7 @@ def _begun(model: Model) -> bool:
     said, kept = reference.promise, reference.kept
     rests_on = shared_words.promise(said) if kept is None else shared_words.kept_threshold(kept, said)
     st.caption(words.with_model(model.name, said.expected), help=rests_on)
-    _flags_most(model)
+    keep_threshold.warn(reference)
     if not pressed:
         return False
     try:
@@ -119,20 +120,10 @@ def _following(wanted: Path | None) -> Path | None:
         icon, act = ":material/restart_alt:", _take_up
         st.button(words.TAKE_UP, "watch_take_up", words.TAKE_UP_HELP, act, (wanted,), icon=icon)
     if wanted in running:
-        _flags_most(running[wanted].model)
+        keep_threshold.warn(running[wanted].model.detector.calibration.for_expression())
     if ended := st.session_state.pop(_PROBLEM, "") or watchers.problem(wanted):
         st.error(units.plain(ended), icon=":material/error:")
     return wanted
-
-
-def _flags_most(model: Model) -> None:
-    """Say that the model's kept threshold flags most good parts: of those that it was chosen on, else the held-out
-    ones."""
-    reference = model.detector.calibration.for_expression()
-    said = reference.promise
-    if reference.kept is not None and 2 * said.above > said.n:
-        told = words.kept_flags_most(said.above, said.n, held_out=not reference.kept.pictures)
-        st.warning(told, icon=":material/warning:")
 
 
 def _take_up(out: Path) -> None:

@@ -66,18 +66,6 @@ def with_model(name: str, alarms: float) -> str:
     )
 
 
-def kept_flags_most(above: int, pictures: int, *, held_out: bool = False) -> str:
-    """That good parts will be called anomalous, where the kept threshold flags most of those that it was chosen on, or
-    of those that were held out for the model's own."""
-    kind = "held-out good part" if held_out else "good part"
-    when = "flags" if held_out else "flagged"
-    then = "" if held_out else " when it was kept"
-    return (
-        f"The kept threshold {when} {above:,} of {units.plural(pictures, kind)}{then}, so most good "
-        "parts are called anomalous here, too. Undo it on Evaluate, or keep another."
-    )
-
-
 OTHER_THRESHOLD = (
     "Since this watcher was started, the model has got another threshold. The watcher still decides by the one before."
 )
