@@ -124,14 +124,14 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
 
 def _aim(options: argparse.Namespace) -> tuple[str, Callable[[np.ndarray, np.ndarray], float]] | None:
     """What the threshold is wanted for, and how it is chosen from scores and labels; None: from good parts alone."""
-    from nnet.scoring import aim
+    from nnet.scoring import operating_point
 
     if options.miss_rate is not None:
-        return f"at most {options.miss_rate:.1%} missed", partial(aim.for_miss_rate, rate=options.miss_rate)
+        return f"at most {options.miss_rate:.1%} missed", partial(operating_point.for_miss_rate, rate=options.miss_rate)
     if options.false_alarm_rate is not None:
         rate = options.false_alarm_rate
-        return f"at most {rate:.1%} false alarms", partial(aim.for_false_alarm_rate, rate=rate)
-    return ("the best F1, at the highest of its thresholds,", aim.for_best_f1) if options.best else None
+        return f"at most {rate:.1%} false alarms", partial(operating_point.for_false_alarm_rate, rate=rate)
+    return ("the best F1, at the highest of its thresholds,", operating_point.for_best_f1) if options.best else None
 
 
 def _aimed(

@@ -20,10 +20,10 @@ from nnet.report.pictures import Look, groups, region
 from nnet.saved.card import framed, questions
 from nnet.saved.checkpoint import Checkpoint, results
 from nnet.saved.provenance import provenance, versions
-from nnet.scoring.aim import for_best_f1
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
+from nnet.scoring.operating_point import for_best_f1
 from nnet.scoring.promise import between
 from nnet.settings import differences
 from nnet.units import SMALLEST, percent

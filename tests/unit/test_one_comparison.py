@@ -15,10 +15,10 @@ from nnet.detector import Detector
 from nnet.export.graph import Graph
 from nnet.report import svg
 from nnet.saved import kept_thresholds
-from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from nnet.scoring.calibration import Kept
 from nnet.scoring.maps import MAP_NAMES
 from nnet.scoring.metrics.bootstrap import rate_intervals
+from nnet.scoring.operating_point import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.evaluate import decisions
 from workbench.shared import words
 

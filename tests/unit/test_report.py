@@ -23,7 +23,7 @@ from nnet.report.pictures import chosen, groups
 from nnet.runs.layout import RunSpec, write_spec
 from nnet.saved.card import framed
 from nnet.saved.checkpoint import load
-from nnet.scoring.aim import for_best_f1
+from nnet.scoring.operating_point import for_best_f1
 from nnet.scoring.overlay import hatched
 
 SCORES = np.array([0.1, 0.2, 0.4, 0.3, 0.5, 0.8])

@@ -9,7 +9,7 @@ import streamlit as st
 from nnet.analysis import near
 from nnet.report.words import chance, is_chance
 from nnet.saved.card import questions
-from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
+from nnet.scoring.operating_point import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
 from workbench.evaluate.scene import Scene

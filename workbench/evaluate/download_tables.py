@@ -8,8 +8,8 @@ import pandas as pd
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import Attribution
 from nnet.data import GOOD
-from nnet.scoring.aim import for_best_f1
 from nnet.scoring.metric_names import SHORT_NAMES
+from nnet.scoring.operating_point import for_best_f1
 from workbench.evaluate import decisions, words
 from workbench.evaluate.scene import Pictures
 

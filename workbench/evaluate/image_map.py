@@ -8,7 +8,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from workbench.evaluate import cache, figures, layouts, words
-from workbench.evaluate.hero import open_in_inspect
+from workbench.evaluate.headline import open_in_inspect
 from workbench.evaluate.layouts import Layout
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import COLOUR_BY, FEATURES, IMAGE, LAYOUT

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from nnet.data import GOOD
-from nnet.scoring.aim import for_best_f1
+from nnet.scoring.operating_point import for_best_f1
 from workbench.evaluate import curves, decisions, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.scored import Scored

@@ -21,7 +21,7 @@ from workbench.evaluate import (
     data_findings,
     decisions,
     download,
-    hero,
+    headline,
     image_map,
     interrupted,
     kept_result,
@@ -61,7 +61,7 @@ def main() -> None:
         if scene is None:
             return
         cut = decisions.cut(scene)
-        hero.draw(scene, cut)
+        headline.draw(scene, cut)
         # Only the part that is open is computed.
         part = choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed")
         if part in _NEED_MAPS and scene.evidence is None:

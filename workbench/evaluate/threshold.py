@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.scoring.calibration import Kept
 from nnet.scoring.metrics.bootstrap import rate_intervals
-from workbench.evaluate import decisions, figures, hero, words
+from workbench.evaluate import decisions, figures, headline, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT, RATE
 from workbench.shared import keep_threshold
@@ -83,5 +83,5 @@ def _galleries(scene: Scene, threshold: float) -> None:
         with st.grid(6, min_column_width=140, gap="small") as grid:
             for index in which[:_TILES]:
                 with grid.cell(), st.container(gap=None):
-                    hero.tile(scene, int(index), "open")
+                    headline.tile(scene, int(index), "open")
     st.caption(words.GALLERY_HINT)

@@ -12,7 +12,7 @@ defective sample takes. That `Ranking` is computed once, and each metric is then
 No grid of thresholds is involved, so nothing is approximated. Conventions, in every file here:
 
 * Larger values are more anomalous. What is called a threshold of a curve or of the best F1 is the lowest value that is
-  called defective there. A model's threshold is the one that values must exceed; `nnet.scoring.aim` gives it.
+  called defective there. A model's threshold is what values must exceed: `nnet.scoring.operating_point`.
 * Equal values change sides together: one step of the PR curve, one straight (diagonal) piece of ROC and PRO.
   A constant map therefore has AUROC 0.5, AP equal to the share of defective pixels, and PRO 0.15.
 * Regions are 8-connected components of one image's mask; regions that touch, even at a corner, are one.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnet.errors import NNetError
-from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from nnet.scoring.metrics import best_f1
+from nnet.scoring.operating_point import for_best_f1, for_false_alarm_rate, for_miss_rate
 
 
 @pytest.mark.parametrize("rate", [0, 0.05, 0.1, 0.25, 0.5, 1])
