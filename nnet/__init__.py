@@ -12,17 +12,18 @@ Which part of the paper is in which file, in a good order to read them:
     reverse student S2                   model/decoder.py
     all of Figure 2, wired together      model/network.py; its first weights: model/initialisation.py
     distance, Eq. (2)                    model/distance.py
-    losses, Eq. (1), (3) to (5), (7)     training/losses.py, minimised in training/loop.py
+    losses, Eq. (1), (3) to (5), (7)     training/losses.py, minimised in training/loop.py; beta: training/schedule.py
     maps M1 to M6, Score_p, Eq. (8)      scoring/maps.py; other expressions: expression.py
     threshold, percentile, colour scale  scoring/calibration.py; what it promises: scoring/promise.py
     tiles, crop box, letterbox           data/framing.py; the maps put together again: scoring/blending.py
-    metrics of section 4                 scoring/metrics/, on a data set: analysis/evaluation.py
+    metrics of section 4                 scoring/metrics/areas.py and pixels.py, on a data set: analysis/evaluation.py
     settings and their sources           config.py, docs/choices.md; named ones: presets/
     image in, everything out             detector.py
     the paper's tables and studies       studies/published.py, studies/variants.py
 
-Imports go only downward: errors, units, expression, config, presets and device are the ground; then data and model,
-side by side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies and watch; cli.
+Imports go only downward: errors, units, environment, expression, config, presets and device are the ground; then data
+and model, side by side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies and watch;
+cli.
 
 Importing the package is cheap: the names below bring in torch when they are first used.
 """

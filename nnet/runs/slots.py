@@ -19,14 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NotRequired, TypedDict
 
+from nnet import environment
 from nnet.formats import Count, Document, Moment, Name, Number, Sentence
 from nnet.runs import processes
 from nnet.runs.layout import RunError
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.saved.storage import write_json
 
-MACHINE = "NNET_MACHINE"
-"""Environment variable: the folder of the machine's slots, for tests and for machines that share /tmp."""
 ADMISSION = "admission.lock"
 MOST_PER_GPU, MOST_PER_CPU = 8, 64
 UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch 16 stays below it
@@ -72,7 +71,7 @@ NEXT_FORMAT = Document[NextFile](
 
 def machine_folder() -> Path:
     """The folder of the slots; one per user of the machine."""
-    name = os.environ.get(MACHINE) or str(Path(tempfile.gettempdir()) / f"nnet-slots-{os.getuid()}")
+    name = os.environ.get(environment.MACHINE) or str(Path(tempfile.gettempdir()) / f"nnet-slots-{os.getuid()}")
     folder = Path(name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnet.environment import RUN_LOCKS
 from nnet.errors import NNetError
 from nnet.runs import holders, layout, processes
 from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit
@@ -18,8 +19,6 @@ from nnet.runs.run import kept
 from nnet.runs.slots import resolve, take_slot
 
 PAUSE = 0.5
-INHERITED = "NNET_RUN_LOCKS"
-"""Environment variable: the open files of the locks that a trainer inherits, separated by commas."""
 NICENESS = 5  # the page that shows the training answers first
 
 
@@ -94,7 +93,7 @@ def _start(path: Path) -> Child | None:
             ["nnet", "train", "--run", str(path)],
             path / layout.LOG,
             fds=fds,
-            environment={INHERITED: ",".join(map(str, fds))} | threads,
+            environment={RUN_LOCKS: ",".join(map(str, fds))} | threads,
         )
         lock.write({**processes.identity(process.pid), "supervisor": [own["pid"], own["started"]]})
         (path / layout.QUEUED).unlink(missing_ok=True)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnet.environment import RUN_LOCKS
 from nnet.errors import NNetError
 from nnet.runs import finishing, layout, processes
 from nnet.runs.film import FILM
 from nnet.runs.layout import CANCELLED, Exit, RunError, RunSpec
 from nnet.runs.locks import FileLock
 from nnet.runs.run import kept, open_data
-from nnet.runs.supervisor import INHERITED, NICENESS
+from nnet.runs.supervisor import NICENESS
 from nnet.saved.formats import CONFIG, RESUME
 
 if TYPE_CHECKING:  # torch is loaded only when the run is locked
@@ -62,7 +63,7 @@ def work(path: Path, study: Job | None = None, *, to_finish: bool = False) -> in
 @contextlib.contextmanager
 def _alone(path: Path, to_finish: bool) -> Iterator[None]:
     """Hold the run's lock: the supervisor's, which this process inherited, or one of its own."""
-    inherited = os.environ.pop(INHERITED, "")
+    inherited = os.environ.pop(RUN_LOCKS, "")
     if inherited:
         for fd in map(int, inherited.split(",")):
             os.set_inheritable(fd, False)  # nobody that this process starts may keep the run locked

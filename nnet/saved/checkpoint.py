@@ -27,6 +27,7 @@ from typing import Any, cast
 import torch
 
 import nnet
+from nnet import environment
 from nnet.config import Config
 from nnet.data.framing import Framing
 from nnet.formats import Arrays, is_plain
@@ -59,9 +60,6 @@ from nnet.saved.formats import (
 from nnet.saved.storage import write_json, write_tensors, write_text
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.kind import Kind
-
-ROOTS = "NNET_WEIGHTS"
-"""Environment variable: folders in which a model may name the file of its teacher's weights, as in PATH."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +274,7 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
         network = NNet(checkpoint.config, weights_file)
     except WeightsError as error:
         if named and weights_file is None:
-            why = "is no longer there" if allowed else f"is not looked for, since {ROOTS} does not list its folder"
+            why = "is no longer there" if allowed else "is not looked for, since NNET_WEIGHTS does not list its folder"
             raise WeightsError(f"{error} This model was trained with {named}, which {why}.") from error
         raise
     found = network.T.sha256()
@@ -308,7 +306,7 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
 def _may_name(checkpoint: Path, file: Path) -> bool:
     """Whether a model, which may come from somebody else, may name this file: one in its own folder or beside that, in
     PyTorch's cache, or in a folder that NNET_WEIGHTS lists. Others are not even looked at."""
-    listed = [Path(entry).expanduser() for entry in os.environ.get(ROOTS, "").split(os.pathsep) if entry]
+    listed = environment.folders(environment.WEIGHTS)
     own = Path(os.path.abspath(checkpoint))
     inside = [root for root in (own, *listed, hub_cache()) if file.is_relative_to(os.path.abspath(root))]
     return file.is_absolute() and ".." not in file.parts and (bool(inside) or file.parent == own.parent)

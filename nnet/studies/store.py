@@ -22,6 +22,7 @@ from typing import Annotated, Any, cast
 
 from msgspec import Meta
 
+from nnet import environment
 from nnet.config import Config
 from nnet.errors import brief
 from nnet.formats import Count, Document, Name, Sentence, Words
@@ -164,7 +165,7 @@ JOB_FORMAT = Document[Job](
 def default_folder() -> Path:
     """Where a study goes unless a folder is named: below NNET_RUNS, else below the user's folder for data."""
     data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "nnet-workbench"
-    return Path(os.environ.get("NNET_RUNS") or data).expanduser() / "studies" / "ablations"
+    return Path(os.environ.get(environment.RUNS) or data).expanduser() / "studies" / "ablations"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ from browsing import BROWSER, BROWSERS, FLAGS, served
 from run_builders import write_frames
 from variant_builders import every_table, kept_study
 
+from nnet import environment
 from nnet.runs import LIVE, Runs
 from nnet.runs.film import FILM
-from nnet.runs.slots import MACHINE
-from workbench.ablations.results.folders import EXTRA_STUDIES
-from workbench.shared.places import RUNS_FOLDER
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,8 +52,8 @@ def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
     studies = (every_table(folder / "shown"), kept_study(folder, trained_checkpoint))
     server = served(folder / "models" / "tiny")
     with pytest.MonkeyPatch.context() as patched:  # for the workbench alone: other tests of this process go on
-        patched.setenv(EXTRA_STUDIES, os.pathsep.join(map(str, studies)))
-        patched.setenv(RUNS_FOLDER, str(folder / "runs"))
+        patched.setenv(environment.STUDIES, os.pathsep.join(map(str, studies)))
+        patched.setenv(environment.RUNS, str(folder / "runs"))
         address = next(server)
     yield address
     server.close()
@@ -66,8 +64,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """An empty folder of runs, on a machine of its own, for the workbench that a file starts for itself."""
     runs = Runs(tmp_path_factory.mktemp("trained") / "runs")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv(RUNS_FOLDER, str(runs.root))
-        patched.setenv(MACHINE, str(runs.root.parent / "machine"))
+        patched.setenv(environment.RUNS, str(runs.root))
+        patched.setenv(environment.MACHINE, str(runs.root.parent / "machine"))
         yield runs
         for run in runs.list():
             if run.state in LIVE:

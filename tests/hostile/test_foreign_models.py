@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from damaging import untrained_checkpoint
 
+from nnet import environment
 from nnet.config import ConfigError
 from nnet.data import DataError, open_dataset
 from nnet.errors import NNetError
@@ -65,7 +66,7 @@ def test_a_model_may_name_a_file_of_its_own_place(
     listed.mkdir()
     file = {"own": foreign, "beside": foreign.parent, "listed": listed}[place] / "teacher.pth"
     file.write_bytes(b"no weights")
-    monkeypatch.setenv(checkpoint.ROOTS, str(listed))
+    monkeypatch.setenv(environment.WEIGHTS, str(listed))
     rewritten(foreign, "about", teacher_file=str(file))
     rewritten(foreign, "model", teacher_weights="pretrained")
     with pytest.raises(WeightsError, match=r"teacher\.pth cannot be read as weights"):

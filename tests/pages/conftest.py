@@ -7,9 +7,10 @@ import pytest
 from comparing import compared
 from lighter import small_synthetic_sets
 
+from nnet import environment
 from nnet.data import elpv
 from nnet.detector import Detector
-from nnet.runs import Runs, slots
+from nnet.runs import Runs
 from workbench.shared import charts, resources, samples
 from workbench.shared.resources import Model
 
@@ -38,8 +39,8 @@ def detector(model: Model) -> Detector:
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """An empty folder of runs, in which nothing is really started."""
-    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
-    monkeypatch.setenv(slots.MACHINE, str(tmp_path / "slots"))  # nor does it wait for what this computer trains
+    monkeypatch.setenv(environment.RUNS, str(tmp_path / "runs"))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path / "slots"))  # nor does it wait for what this computer trains
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     return Runs(tmp_path / "runs")
 

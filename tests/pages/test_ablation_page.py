@@ -11,6 +11,7 @@ from apptest import words as said
 from builders import ablation_rows
 from streamlit.testing.v1 import AppTest
 
+from nnet import environment
 from nnet.studies import DISAGREEMENTS, STUDIES, TABLES
 from nnet.studies.store import CSV, to_csv
 from workbench.ablations.results import folders as studies
@@ -57,7 +58,7 @@ def look_only_at(monkeypatch: pytest.MonkeyPatch, places: list[Path]) -> None:
     monkeypatch.setattr(studies, "SHIPPED", Path("no-such-folder"))
     monkeypatch.setattr(studies, "EARLIER", Path("no-such-folder"))
     monkeypatch.setenv("NNET_RUNS", "/no-such-folder")
-    monkeypatch.setenv(studies.EXTRA_STUDIES, os.pathsep.join(map(str, places)))
+    monkeypatch.setenv(environment.STUDIES, os.pathsep.join(map(str, places)))
 
 
 def start(**address: str) -> AppTest:

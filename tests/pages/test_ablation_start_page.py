@@ -8,11 +8,11 @@ from builders import TINY, files_of, write_category, zipped
 from run_builders import end
 from streamlit.testing.v1 import AppTest
 
+from nnet import environment
 from nnet.runs.estimate import Costs
 from nnet.studies.store import StudyFolder
 from workbench.ablations.start import words as said
 from workbench.ablations.start.studies import started
-from workbench.shared import places
 
 PAGE = "pages/6_Ablations.py"
 CHANGES = " ".join(f"{path}={value}" for path, value in TINY.items() if path != "loss.beta_epochs")
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 @pytest.fixture
 def category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Data to start with, a folder of runs of its own, and a queue that nobody works on."""
-    monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(environment.RUNS, str(tmp_path / "runs"))
     monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that a link may name what is in there
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     return write_category(tmp_path / "part", good=3, hole=3)

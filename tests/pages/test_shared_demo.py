@@ -19,6 +19,7 @@ from builders import encode, zipped
 from streamlit.testing.v1 import AppTest
 from waiting import until
 
+from nnet import environment
 from nnet.data.synthetic import open_synthetic
 from nnet.presets import preset
 from nnet.runs import Estimate, Runs, RunSpec
@@ -84,7 +85,7 @@ def share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     def begin(**limits: object) -> Path:
         made = hosting.Hosting(is_shared=True, key="key", host_key="host", folder=str(folder), link="http://x/?key=key")
         made = dataclasses.replace(made, memory_bytes=64 * hosting.GIB, **limits)
-        monkeypatch.setenv(hosting.SHARED, msgspec.json.encode(made).decode())
+        monkeypatch.setenv(environment.SHARED, msgspec.json.encode(made).decode())
         for kept in (hosting.current, hosting._roots):
             kept.cache_clear()
         return folder

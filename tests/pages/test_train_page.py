@@ -16,6 +16,7 @@ from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
 from streamlit.testing.v1 import AppTest
 
+from nnet import environment
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.data.framing import SMALLEST_SHARE
@@ -35,7 +36,7 @@ from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring import doubts
 from nnet.scoring.calibration import Kept
 from nnet.scoring.promise import before_training
-from workbench.shared import cautions, model_list, model_words, parts, resources, setting_words, units
+from workbench.shared import cautions, model_list, model_words, parts, setting_words, units
 from workbench.shared import words as shared_text
 from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
@@ -761,7 +762,7 @@ def test_the_models_own_film_is_shown_before_the_first_run(
 ) -> None:
     shutil.copytree(tiny_checkpoint, tmp_path / "filmed")
     write_frames(tmp_path / "filmed" / FILM)
-    monkeypatch.setenv(resources.EXTRA_FOLDERS, str(tmp_path / "filmed"))
+    monkeypatch.setenv(environment.CHECKPOINTS, str(tmp_path / "filmed"))
     at = start(TRAIN, train_part=part)
     assert film_data(at)["epochs"] == [0, 1, 2]
     assert len(film_data(at)["large"]) == (1 if part == "new" else 2), "beside the form only the heatmap"

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 from variant_builders import DATA, NAME, kept_study
 
+from nnet import environment
 from nnet.analysis.whatif import LABEL, WhatIf, intervene
 from nnet.config import Config
 from nnet.data.images import decode
@@ -30,7 +31,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import judge
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
-from workbench.ablations.results.folders import EXTRA_STUDIES, StudyModel
+from workbench.ablations.results.folders import StudyModel
 from workbench.ablations.variants import candidates, closer, figures
 from workbench.ablations.variants import words as wording
 from workbench.ablations.variants.candidates import MODEL, STUDY, WHATIF, Candidate
@@ -52,7 +53,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Pa
 @pytest.fixture
 def kept(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The workbench knows the study."""
-    monkeypatch.setenv(EXTRA_STUDIES, str(study))
+    monkeypatch.setenv(environment.STUDIES, str(study))
     return study
 
 
@@ -344,7 +345,7 @@ def test_a_damaged_variant_is_left_out_and_the_others_go_on(
 ) -> None:
     shutil.copytree(study, tmp_path / NAME)
     (tmp_path / NAME / "models" / "kd" / "weights.safetensors").write_bytes(b"no weights")
-    monkeypatch.setenv(EXTRA_STUDIES, str(tmp_path / NAME))
+    monkeypatch.setenv(environment.STUDIES, str(tmp_path / NAME))
     at = opened(variants=f"{RD}~{KD}")
     assert list(tiles(at)) == ["Baseline (RD)", wording.ORIGINAL]
     assert any(
@@ -380,7 +381,7 @@ def test_models_of_the_same_weights_are_not_taken_for_one(
 def test_studies_are_read_again_when_they_change(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / NAME
     shutil.copytree(study, copy)
-    monkeypatch.setenv(EXTRA_STUDIES, os.pathsep.join((str(copy), str(tmp_path / "nothing"))))
+    monkeypatch.setenv(environment.STUDIES, os.pathsep.join((str(copy), str(tmp_path / "nothing"))))
     assert [m.variant.name for m in candidates.kept_models(tmp_path)] == ["rd", "nnet", "kd"]
     shutil.rmtree(copy / "models" / "kd")
     assert [m.variant.name for m in candidates.kept_models(tmp_path)] == ["rd", "nnet"]

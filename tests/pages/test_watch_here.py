@@ -10,13 +10,14 @@ from streamlit.testing.v1 import AppTest
 from waiting import until
 from watched import PlainJudge, put
 
+from nnet import environment
 from nnet.runs import Runs
 from nnet.saved import kept_thresholds
 from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring.calibration import Kept
 from nnet.watch.judges import CheckpointJudge
 from nnet.watch.results import read_results
-from workbench.shared import hosting, hosting_words, places, units
+from workbench.shared import hosting, hosting_words, units
 from workbench.watch import watchers
 from workbench.watch import words as text
 
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 @pytest.fixture(autouse=True)
 def camera(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a camera, with a dark and a bright picture."""
-    monkeypatch.delenv(places.WATCHED, raising=False)
+    monkeypatch.delenv(environment.WATCH, raising=False)
     monkeypatch.setattr(CheckpointJudge, "of", lambda detector: PlainJudge())
     monkeypatch.setattr(watchers, "INTERVAL", 0.01)
     put(tmp_path / "camera", "dark.png", 20)

@@ -8,12 +8,12 @@ from apptest import charts, fine, start, words
 from streamlit.testing.v1 import AppTest
 from watched import PlainJudge, put, watch
 
+from nnet import environment
 from nnet.data.errors import ImageError
 from nnet.watch.journal import JOURNAL, Journal, WatchError
 from nnet.watch.judges import Judged
 from nnet.watch.results import overlay_path, read_results
 from nnet.watch.watcher import Watcher
-from workbench.shared import places
 from workbench.shared import words as shared_words
 from workbench.watch import words as text
 
@@ -27,7 +27,7 @@ def no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page needs none."""
     monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
     monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
-    monkeypatch.delenv(places.WATCHED, raising=False)
+    monkeypatch.delenv(environment.WATCH, raising=False)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def listed(out: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(places.WATCHED, str(out))
+    monkeypatch.setenv(environment.WATCH, str(out))
     return out
 
 
@@ -68,7 +68,7 @@ def test_pictures_of_another_size_are_counted_apart_and_say_what_to_do(tmp_path:
     put(tmp_path / "in", "small.png")
     with Watcher(tmp_path / "in", tmp_path / "out", OneSize(), say=lambda _: None) as watcher:
         watcher.look()
-    monkeypatch.setenv(places.WATCHED, str(tmp_path / "out"))
+    monkeypatch.setenv(environment.WATCH, str(tmp_path / "out"))
     at = start(PAGE, decision="other size")
     assert counts(at) == {"Normal": "0", "Anomalous": "0", "Other size": "1", "Unreadable": "0", "Waiting": "0"}
     assert text.other_sizes(1) in words(at) and "Expected 40 x 30 pixels, found 32 x 24." in words(at)
@@ -82,7 +82,7 @@ def test_pictures_of_another_kind_are_counted_apart_and_called_so(tmp_path: Path
     put(tmp_path / "in", "cell.png", 220)
     with Watcher(tmp_path / "in", tmp_path / "out", Knowing(), say=lambda _: None) as watcher:
         watcher.look()
-    monkeypatch.setenv(places.WATCHED, str(tmp_path / "out"))
+    monkeypatch.setenv(environment.WATCH, str(tmp_path / "out"))
     at = start(PAGE, decision="other kind")
     assert counts(at)["Other kind"] == "1" and counts(at)["Anomalous"] == "0"
     assert "says nothing of it: it is called" in text.other_kinds(1) and "of them: they are" in text.other_kinds(2)

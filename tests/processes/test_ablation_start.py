@@ -8,10 +8,9 @@ from apptest import fine, start, tables, words
 from builders import TINY, write_category
 from waiting import until
 
+from nnet import environment
 from nnet.runs import processes
-from nnet.runs.slots import MACHINE
 from workbench.ablations.start.studies import started
-from workbench.shared import places
 
 PAGE = "pages/6_Ablations.py"
 CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
@@ -20,9 +19,9 @@ CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
 @pytest.mark.long
 @pytest.mark.usefixtures("only_tiny")
 def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(environment.RUNS, str(tmp_path / "runs"))
     monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that the link may name what is in there
-    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(processes, "launch", forking.launch)
     at = start(

@@ -18,6 +18,7 @@ from run_builders import end, say
 from waiting import held, until
 
 import nnet.saved.storage
+from nnet import environment
 from nnet.cli import main
 from nnet.cli.ablate import STOPPED
 from nnet.config import Config
@@ -25,7 +26,6 @@ from nnet.detector import Detector
 from nnet.runs import CANCELLED, RunError, RunSpec, layout, processes, queue, worker
 from nnet.runs.estimate import Costs, run_seconds
 from nnet.runs.locks import FileLock
-from nnet.runs.slots import MACHINE
 from nnet.saved.formats import RESUME
 from nnet.studies import COLUMNS, VARIANTS, StudyError, base_config, read_results, running, select
 from nnet.studies.estimate import estimate
@@ -59,7 +59,7 @@ def arguments(category: Path, out: Path, *more: object) -> list[str]:
 def machine(tmp_path_factory) -> Iterator[pytest.MonkeyPatch]:
     """A computer of its own, whose slots nobody else takes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MACHINE, str(tmp_path_factory.mktemp("machine")))
+        patch.setenv(environment.MACHINE, str(tmp_path_factory.mktemp("machine")))
         patch.setenv("OMP_NUM_THREADS", "1")
         yield patch
 

@@ -20,10 +20,10 @@ from serving import free_port
 import nnet.saved.storage
 import nnet.training.loop
 import nnet.training.state
+from nnet import environment
 from nnet.errors import NNetError
 from nnet.runs import Run, RunError, Runs, RunSpec, processes
 from nnet.runs.locks import FileLock, is_held
-from nnet.runs.slots import MACHINE
 from nnet.runs.worker import work
 from nnet.saved import checkpoint, kept_thresholds
 from nnet.saved.formats import CONFIG, WEIGHTS
@@ -36,7 +36,7 @@ BEATS = ("status.json",)  # written about each second, so that their number diff
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """An empty folder of runs on a machine of its own."""
-    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(processes, "launch", forking.launch)
     return Runs(tmp_path / "runs")

@@ -28,6 +28,7 @@ import nnet.saved.storage
 import nnet.training.loop
 import nnet.training.pipeline
 import nnet.training.state
+from nnet import environment
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
@@ -35,7 +36,7 @@ from nnet.runs import CANCELLED, LIVE, Run, RunError, Runs, RunSpec, cancelling,
 from nnet.runs.holders import in_the_way
 from nnet.runs.layout import SUPERVISOR_LOCK
 from nnet.runs.locks import FileLock, is_held
-from nnet.runs.slots import MACHINE, take_slot
+from nnet.runs.slots import take_slot
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
@@ -53,7 +54,7 @@ FILES = [(f"{number:02}.png", encode(image)) for number, image in enumerate(rand
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> Iterator[Runs]:
     """An empty folder of runs on a machine of its own; whatever still runs afterwards is ended."""
-    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(processes, "launch", forking.launch)
     monkeypatch.setattr(cancelling, "PATIENCE", PATIENCE)  # the machine may be busy with other things
@@ -283,7 +284,7 @@ def test_cancel_during_calibration_keeps_all_epochs(runs):
 
 
 def test_a_run_that_cannot_be_started_says_why_and_starts_when_that_is_mended(runs):
-    blocked = Path(os.environ[MACHINE])
+    blocked = Path(os.environ[environment.MACHINE])
     blocked.touch()  # a file where the folder of the slots belongs
     run = made(runs, epochs=1)
     runs.start(run.id)

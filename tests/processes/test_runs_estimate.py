@@ -15,13 +15,14 @@ import torch
 from builders import tiny_config
 from waiting import until
 
+from nnet import environment
 from nnet.model.network import NNet
 from nnet.presets import preset
 from nnet.runs import RunError, Runs, RunSpec, disk, estimate, worker
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import STAGES, judge
 from nnet.runs.holders import Holder, hand_over, in_the_way
-from nnet.runs.slots import MACHINE, resolve, take_slot
+from nnet.runs.slots import resolve, take_slot
 from nnet.training.events import Progress
 
 GIB = 2**30
@@ -167,7 +168,7 @@ def forgetful() -> None:
 
 
 def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
-    monkeypatch.setenv(MACHINE, str(tmp_path))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     first = take_slot("cpu", None)
     assert first is not None and take_slot("cpu", None) is None
     first.release()
@@ -175,7 +176,7 @@ def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
 
 
 def test_who_holds_a_slot_is_known_and_that_it_was_suspended(tmp_path, monkeypatch):
-    monkeypatch.setenv(MACHINE, str(tmp_path))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     assert in_the_way("cpu", None) == ()
     slot = take_slot("cpu", None)
     assert slot is not None
@@ -196,7 +197,7 @@ def test_who_holds_a_slot_is_known_and_that_it_was_suspended(tmp_path, monkeypat
 
 
 def test_the_runs_of_a_study_share_the_slot_of_a_cpu(tmp_path, monkeypatch):
-    monkeypatch.setenv(MACHINE, str(tmp_path))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     three = [take_slot("cpu", None, at_once=3) for _ in range(4)]
     assert [slot is not None for slot in three] == [True, True, True, False]
     three[0].release()
@@ -205,7 +206,7 @@ def test_the_runs_of_a_study_share_the_slot_of_a_cpu(tmp_path, monkeypatch):
 
 
 def test_a_run_of_its_own_gets_its_turn_between_the_small_runs_of_a_study(tmp_path, monkeypatch):
-    monkeypatch.setenv(MACHINE, str(tmp_path))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     small = [take_slot("cpu", None, 2, "study") for _ in range(2)]
     assert None not in small and take_slot("cpu", None, 1, "runs") is None  # has to wait, and comes next
     small[0].release()
@@ -227,7 +228,7 @@ def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\necho '0, GPU-a, 23000, 24576'\necho '1, GPU-b, 1000, 24576'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path / "machine"))
     for built, device in ((True, "cuda:0"), (False, "cpu")):  # PyTorch's CPU build uses no GPU, driver or not
         monkeypatch.setattr(slot_module, "_torch_has_cuda", lambda built=built: built)
         assert resolve("auto") == device and resolve("cpu") == "cpu"

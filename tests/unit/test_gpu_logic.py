@@ -11,6 +11,7 @@ from builders import random_images, tiny_config
 from torch import nn
 
 import nnet.training.loop
+from nnet import environment
 from nnet.detector import Detector
 from nnet.model.network import NNet
 from nnet.runs import slots
@@ -124,7 +125,7 @@ def test_a_gpu_is_counted_as_the_machine_counts_it(visible, device, number, monk
 
 
 def test_servers_that_number_gpus_differently_share_the_slots_of_one(tmp_path, monkeypatch):
-    monkeypatch.setenv(slots.MACHINE, str(tmp_path))
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     monkeypatch.setattr(slots, "_gpus", lambda: list(slots._parsed(GPUS)))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     first = slots.take_slot("cuda:0", 5000 * 2**20)

@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from nnet import environment
 from workbench.__main__ import parser
 from workbench.shared import doorman, hosting, sharing, units, visits
 from workbench.shared import hosting_words as words
@@ -37,7 +38,7 @@ KEY, HOST_KEY = "for-visitors", "for-the-host"
 def shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hosting]:
     """A shared demo with a key."""
     made = Hosting(is_shared=True, key=KEY, host_key=HOST_KEY, folder=str(tmp_path), file_bytes=1000)
-    monkeypatch.setenv(hosting.SHARED, msgspec.json.encode(made).decode())
+    monkeypatch.setenv(environment.SHARED, msgspec.json.encode(made).decode())
     hosting.current.cache_clear()
     hosting._roots.cache_clear()
     yield made
@@ -216,11 +217,11 @@ def test_a_browser_is_one_visit(visitor: TestClient, shared: Hosting) -> None:
 
 
 def begun(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Hosting, argparse.Namespace]:
-    for name in ("NNET_CHECKPOINTS", hosting.SHARED):
+    for name in ("NNET_CHECKPOINTS", environment.SHARED):
         monkeypatch.setenv(name, "")
     options = parser().parse_args(["--shared", *arguments])
     made = sharing.begin(options)
-    assert msgspec.json.decode(os.environ[hosting.SHARED], type=Hosting) == made
+    assert msgspec.json.decode(os.environ[environment.SHARED], type=Hosting) == made
     Path(made.folder).rmdir()
     hosting.current.cache_clear()
     return made, options

@@ -50,6 +50,20 @@ def test_files_functions_and_parameter_lists_are_short() -> None:
     assert [found for path in FILES for found in too_long(path)] == []
 
 
+def test_environment_variables_are_declared_in_one_place() -> None:
+    declared = (ROOT / "nnet" / "environment.py").read_text(encoding="utf-8")
+    read = {
+        (path, node.value)
+        for path in FILES
+        if path.parent.name != "benchmarks" and path.name != "environment.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"NNET_\w+", node.value)
+    }
+    assert read == set(), "use nnet.environment"
+    told = {name for path in FILES for name in re.findall(r"\bNNET_[A-Z_]+\b", path.read_text(encoding="utf-8"))}
+    assert told <= set(re.findall(r'"(NNET_[A-Z_]+)"', declared))
+
+
 # --------------------------------------------------------------------------------------------- texts of others
 
 MARKDOWN = {

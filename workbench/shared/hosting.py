@@ -17,10 +17,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from nnet import environment
 from workbench.shared import places
 
-SHARED = "NNET_SHARED"
-"""Environment variable: the fields of `Hosting` as JSON; nobody but `nnet-workbench --shared` writes it."""
 MIB, GIB = 2**20, 2**30
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -68,7 +67,7 @@ PRESETS = ("small",)
 @functools.cache
 def current() -> Hosting:
     """What holds for this server."""
-    written = os.environ.get(SHARED)
+    written = os.environ.get(environment.SHARED)
     return msgspec.json.decode(written, type=Hosting) if written else Hosting()
 
 
@@ -121,8 +120,8 @@ def without_paths(written: str) -> str:
 def _roots() -> tuple[str, ...]:
     """The folders that are most likely in a message, the longest first; a regular expression knows no names with
     spaces."""
-    lists = ("NNET_DATA", "NNET_CHECKPOINTS", "NNET_STUDIES", places.WATCHED)
-    listed = [str(path) for name in lists for path in places.listed(name)]
+    lists = (environment.DATA, environment.CHECKPOINTS, environment.STUDIES, environment.WATCH)
+    listed = [str(path) for name in lists for path in environment.folders(name)]
     roots = {str(path) for path in (places.APP, Path.cwd(), places.runs_folder(), Path(tempfile.gettempdir()))}
     roots |= {*listed, current().folder, os.path.expanduser("~")}
     return tuple(sorted((root.rstrip("/") for root in roots if len(root.rstrip("/")) > 1), key=len, reverse=True))

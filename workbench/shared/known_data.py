@@ -15,16 +15,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnet import environment
 from nnet.data import DataError
 from nnet.data.folders import is_category, is_plain
 from nnet.data.listing import budget, list_archives, subfolders
 from nnet.data.names import shown_text
 from nnet.data.visa import visa_categories
-from workbench.shared import places, words
+from workbench.shared import words
 from workbench.shared.settings import Setting
 
-ROOTS = "NNET_DATA"
-"""Environment variable: folders of data sets that every visitor may open, separated as in PATH."""
 NAMED = ("elpv", "synthetic")
 """How the specification of a data set with a name of its own begins."""
 MOST_LISTED = 200
@@ -79,7 +78,7 @@ def remember(setting: Setting[str]) -> str:
 
 def roots() -> tuple[Path, ...]:
     """The folders of NNET_DATA."""
-    return tuple(path.absolute() for path in places.listed(ROOTS))
+    return tuple(path.absolute() for path in environment.folders(environment.DATA))
 
 
 def configured() -> dict[str, str]:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from nnet import environment
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _IS_INSTALLED = (_PACKAGE / "app").is_dir()
 
@@ -12,16 +14,11 @@ APP = _PACKAGE / "app" if _IS_INSTALLED else _PACKAGE.parent
 RUNS = Path.cwd() / "runs" if _IS_INSTALLED else APP / "runs"
 """Where training runs go unless NNET_RUNS names another folder: runs/ in the checkout, or for an installed package in
 the folder where the workbench was started."""
-RUNS_FOLDER = "NNET_RUNS"
-"""Environment variable: the folder of training runs, instead of `RUNS`."""
-
-WATCHED = "NNET_WATCH"
-"""Environment variable: folders of results of `nnet watch`, separated as in PATH."""
 
 
 def runs_folder() -> Path:
     """The folder of training runs."""
-    return Path(os.environ.get(RUNS_FOLDER) or RUNS).expanduser()
+    return Path(os.environ.get(environment.RUNS) or RUNS).expanduser()
 
 
 def studies_folder() -> Path:
@@ -32,14 +29,9 @@ def studies_folder() -> Path:
 def watched_folders() -> dict[str, Path]:
     """The folders of results that the environment lists, by name; a second one of a name by its path."""
     found: dict[str, Path] = {}
-    for path in listed(WATCHED):
+    for path in environment.folders(environment.WATCH):
         found[path.name if path.name not in found else str(path)] = path
     return found
-
-
-def listed(variable: str) -> list[Path]:
-    """The folders that an environment variable lists, separated as in PATH."""
-    return [Path(entry).expanduser() for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
 
 
 def by_name(paths: Iterable[Path]) -> dict[str, Path]:

@@ -18,6 +18,7 @@ import numpy as np
 import streamlit as st
 import torch
 
+from nnet import environment
 from nnet.data import Sample
 from nnet.data.images import MIN_SIDE, content_hash, decode
 from nnet.detector import Detector, Trace, TrainedModel
@@ -32,15 +33,10 @@ from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
 from workbench.shared import cache, pictures, places, words
 from workbench.shared.cache import BoundedCache
-from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
 from workbench.shared.together import Together
 from workbench.shared.visits import runs_folder as runs_folder
 
 DEFAULT_CHECKPOINT = places.APP / "checkpoints" / "elpv-mono"
-EXTRA_FOLDERS = "NNET_CHECKPOINTS"
-"""Environment variable: more folders of checkpoints, separated as in PATH."""
-ONLY_EXTRA = "NNET_CHECKPOINTS_ONLY"
-"""Environment variable: 1 looks for checkpoints in those folders (and in NNET_RUNS, if it is set) alone."""
 
 MODELS = 3
 """Most models kept loaded. The default one takes some 50 MB, the paper's some 800 MB."""
@@ -148,7 +144,7 @@ def stores() -> _Stores:
 
 def only_extra() -> bool:
     """Whether the workbench is told to know no other models than those of the environment variables."""
-    return os.environ.get(ONLY_EXTRA, "") in ("1", "true", "yes")
+    return os.environ.get(environment.CHECKPOINTS_ONLY, "") in ("1", "true", "yes")
 
 
 def checkpoint_paths() -> dict[str, Path]:
@@ -158,10 +154,10 @@ def checkpoint_paths() -> dict[str, Path]:
     runs only those that are done (`nnet.runs.usable_checkpoints`). Names that occur twice get their folder's name in
     front.
     """
-    folders = places.listed(EXTRA_FOLDERS)
+    folders = environment.folders(environment.CHECKPOINTS)
     if not only_extra():
         folders = [places.APP / "checkpoints", runs_folder(), *folders]
-    elif os.environ.get(RUNS_FOLDER):
+    elif os.environ.get(environment.RUNS):
         folders = [*folders, runs_folder()]
     found = (path.resolve() for folder in folders for path in usable_checkpoints(folder))
     return places.by_name(sorted(found, key=lambda path: path != DEFAULT_CHECKPOINT))

@@ -11,6 +11,7 @@ import tempfile
 
 import msgspec
 
+from nnet import environment
 from workbench.shared import hosting, places
 from workbench.shared import hosting_words as words
 from workbench.shared.hosting import MIB, Hosting
@@ -41,15 +42,12 @@ def begin(options: argparse.Namespace) -> Hosting:
         train_disk_bytes=options.train_mb * MIB,
     )
     made = dataclasses.replace(made, link=_with(address, "key", key))
-    extra = [entry for entry in os.environ.get(_CHECKPOINTS, "").split(os.pathsep) if entry]
-    if not os.environ.get(_ONLY) or os.environ.get(places.RUNS_FOLDER):
-        os.environ[_CHECKPOINTS] = os.pathsep.join([*extra, str(places.runs_folder())])
-    os.environ[hosting.SHARED] = msgspec.json.encode(made).decode()
+    if not os.environ.get(environment.CHECKPOINTS_ONLY) or os.environ.get(environment.RUNS):
+        listed = [*environment.folders(environment.CHECKPOINTS), places.runs_folder()]
+        os.environ[environment.CHECKPOINTS] = os.pathsep.join(map(str, listed))
+    os.environ[environment.SHARED] = msgspec.json.encode(made).decode()
     hosting.current.cache_clear()
     return made
-
-
-_CHECKPOINTS, _ONLY = "NNET_CHECKPOINTS", "NNET_CHECKPOINTS_ONLY"  # of `resources`, which imports torch
 
 
 def host_link(made: Hosting) -> str:

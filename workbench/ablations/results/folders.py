@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnet import environment
 from nnet.data.elpv import KINDS
 from nnet.data.synthetic import SYNTHETIC_KINDS
 from nnet.studies.store import CSV, StudyFolder, default_folder
 from nnet.studies.variants import VARIANTS, Variant
 from workbench.shared import places
 
-EXTRA_STUDIES = "NNET_STUDIES"
 PACKAGED = {
     **{f"ELPV {title}": f"elpv:{kind}" for kind, title in KINDS.items()},
     **{f"synthetic {kind}": f"synthetic:{kind}" for kind in SYNTHETIC_KINDS},
@@ -42,7 +42,7 @@ def study_folders(root: Path) -> dict[str, Path]:
         (path.parent for path in (root / SHIPPED).glob(f"*/{CSV}")), key=lambda path: (path.name != FULL_LENGTH, path)
     )
     started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
-    found = (*shipped, default_folder(), root / EARLIER, *started, *places.listed(EXTRA_STUDIES))
+    found = (*shipped, default_folder(), root / EARLIER, *started, *environment.folders(environment.STUDIES))
     return places.by_name(path for path in found if (path / CSV).is_file())
 
 
