@@ -27,6 +27,7 @@ def dense(model: TrainedModel, trace: Trace, good: Trace, expression: Expression
     sum of its maps: "missed_good", the mean over the good part, and "missed_damaged", where the score is highest.
     "items" and "all" are how many items a patch mixes on average: effectively, the exponential of the entropy of its
     weights;
+    "row" and "column" are the place of the cell with the highest score, from 0;
     "turned" is by how much the picture's code turns. Images: "after", F'_3 (C_3, H_3, W_3) of all items; "few" and
     "every", the weights of both (H_3, W_3, N).
 
@@ -51,6 +52,8 @@ def dense(model: TrainedModel, trace: Trace, good: Trace, expression: Expression
         "damaged_before": float(distances(trace.F[2], trace.F3_recalled)[place]),
         "damaged_after": float(distances(trace.F[2], recalled)[place]),
         "turned": turned(trace.F_C, rebuilt.F_C),
+        "row": place[0],
+        "column": place[1],
     }
     for when, damaged, undamaged in (("before", trace, good), ("after", rebuilt, good_rebuilt)):
         numbers[f"score_{when}"] = _multiple(model, damaged, expression)

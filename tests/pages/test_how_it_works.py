@@ -110,7 +110,7 @@ def test_every_step_is_reached_and_answered() -> None:
     for number in range(1, len(CARDS) + 1):
         assert at.subheader[0].value == CARDS[number - 1].title
         pick(at, number, 0)
-        assert tour.EXPECTED.split("{")[0] in words(at)
+        assert "You expected: " in words(at)
         if number < len(CARDS):
             fine(at.button(key="tour_next").click().run())
     assert at.query_params["picked"] in ("a" * 9, ["a" * 9]) and at.button(key="tour_next").disabled

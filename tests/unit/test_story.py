@@ -8,7 +8,7 @@ import pytest
 import torch
 from builders import random_images, tiny_config
 
-from nnet.analysis import dense, gated, losses, projection, story, students
+from nnet.analysis import answered, dense, gated, losses, projection, story, students
 from nnet.analysis.story import Finding, StoryError
 from nnet.config import LossConfig
 from nnet.detector import Detector, Trace, TrainedModel
@@ -253,3 +253,23 @@ def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[
             ask[name]()
     story.unlike(trace, [trace, trace], expression, 4.0)
     story.added(trace, 4.0)
+
+
+def test_the_chain_from_the_items_to_the_angle(model: TrainedModel, trace: Trace) -> None:
+    found = answered.answers(model, trace)
+    weights = trace.addressing.weights[1, 2]
+    patch = found.at(1, 2)
+    assert patch.mixed == pytest.approx(np.exp(-(weights[weights > 0] * np.log(weights[weights > 0])).sum()), rel=1e-4)
+    assert patch.far == pytest.approx(float(story.distances(trace.F[2], trace.F3_recalled)[1, 2]))
+    assert patch.missed == pytest.approx(float(story.distances(trace.F[2], trace.D[2])[1, 2]))
+    assert patch.without != patch.missed, "S2 runs again without the memory"
+    assert found.typical.far == pytest.approx(np.median(found.far))
+    with pytest.raises(StoryError, match="no memory"):
+        answered.answers(model, replace(trace, addressing=None))
+
+
+def test_the_best_mixture_of_items_takes_none_away() -> None:
+    items = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
+    assert answered.nearest_mixture(np.array([3.0, 4.0, 0.0]), items) == pytest.approx(0, abs=1e-9)
+    assert answered.nearest_mixture(np.array([1.0, -1.0, 0.0]), items) == pytest.approx(1 - np.sqrt(0.5))
+    assert answered.nearest_mixture(np.array([-1.0, 0.0, 0.0]), items) == 1.0, "nothing is mixed"

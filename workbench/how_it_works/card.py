@@ -35,9 +35,11 @@ def draw(scene: Scene) -> Finding | None:
 
 
 def explain(scene: Scene, finding: Finding) -> None:
-    """What one has read before, and how the answer lies beside what the paper says: below the drawing; in a hall, where
-    there is room beside the answer, above it."""
+    """What one has read before, and how the answer lies beside what the paper says, with the numbers that are read
+    after it: below the drawing; in a hall the words stand beside the answer, where there is room, above it."""
     st.html(glossary.prose(scene.card.text))
+    if not scene.presenting:
+        shown.tables(scene, finding)
     _compared(scene, finding)
 
 
@@ -52,9 +54,9 @@ def _about(scene: Scene) -> None:
 
 def _question(scene: Scene) -> Finding | None:
     card = scene.card
-    st.markdown(f"**{card.question}**", help=words.PREDICT if scene.picked is None else None)
     options = list(card.options.values())
     if scene.picked is None:
+        st.markdown(f"**{card.question}**", help=words.PREDICT)
         with st.container(horizontal=True, gap="small"):
             for index, option in enumerate(options):
                 st.button(
@@ -73,9 +75,13 @@ def _question(scene: Scene) -> Finding | None:
         return None
     whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
     model = units.plain(scene.model.name)
-    st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
+    asked = words.EXPECTED.format(
+        question=units.symbols(card.question), option=options[scene.picked], whether=whether, model=model
+    )
+    st.caption(asked)
     measured = words.emphasised(units.symbols(words.measured(scene.step, finding)))
-    st.markdown(measured if scene.presenting else f"{measured}  \n{words.WHY_BELOW}")
+    why = units.symbols(words.why(scene.step, finding))
+    st.markdown(f"{measured}  \n{why if scene.presenting else words.WHY_BELOW.format(why=why)}")
     return finding
 
 

@@ -31,9 +31,10 @@ def main() -> None:
                 card.explain(scene, finding)
             diagram.draw(scene, answered=finding is not None)
         if finding is not None:
-            if not scene.presenting:
+            if scene.presenting:
+                shown.tables(scene, finding)
+            else:
                 card.explain(scene, finding)
-            shown.tables(scene, finding)
             shown.draw(scene)
         if PICKED.value:
             st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)

@@ -18,6 +18,7 @@ from workbench.shared import (
     controls,
     gate_table,
     living_network,
+    memory_chain,
     resources,
     training_film,
     units,
@@ -63,6 +64,9 @@ def evidence(scene: Scene, finding: Finding) -> None:
 def tables(scene: Scene, finding: Finding) -> None:
     """Numbers of an answer that are read after it."""
     if scene.step == 5:
+        at = int(finding.numbers["row"]), int(finding.numbers["column"])
+        if chain := memory_chain.of(scene.model, scene.loaded, at):
+            st.html(chain)
         st.html(figures.far(finding))
     elif scene.step == 6 and (table := gate_table.of(scene.model)):
         st.html(table)

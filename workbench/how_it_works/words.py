@@ -22,9 +22,9 @@ ANSWERED = "answered"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
-EXPECTED = "You expected: {option}. {whether}; the model {model}:"
+EXPECTED = "{question} You expected: {option}. {whether}; the model {model}:"
 WHETHER = {True: "Right", False: "Not so"}
-WHY_BELOW = ":small[:gray[Why, and what the paper says: below the drawing.]]"
+WHY_BELOW = ":small[{why} :gray[More below.]]"
 AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
@@ -43,9 +43,8 @@ GAINING = (
     "it gains most."
 )
 OF_MIXTURES = (
-    "Why a memory, says the paper: a mixture of good patches can hardly be decoded into a defect, so S₂ misses it. "
-    "Alone it gains {gain} points of P-AP (Table 5): few, as finer patches go past it. MemAE, whose addressing it "
-    "takes up, cuts small weights, since very many items together might still mix a defect."
+    "The paper says so, too: a mixture of good patches can hardly be decoded into a defect. Alone, without the fusion, "
+    "its memory gains {gain} points of P-AP (Table 5), as finer patches go past it."
 )
 MISSED_OF = (
     "What mixing all does to the result here: S₂ misses of a good part {good_before}, then {good_after}, of the damage "
@@ -193,6 +192,7 @@ class Card:
         answers: outcome -> what was measured, with the names of the numbers in braces.
         story: what the paper says, "" where it says nothing.
         look: for the teacher: what should be seen.
+        why: the reason in a sentence or two, below the answer; "" where the answer says it.
     """
 
     title: str
@@ -202,6 +202,7 @@ class Card:
     answers: Mapping[str, str]
     story: str
     look: str
+    why: str = ""
 
 
 CARDS: tuple[Card, ...] = (
@@ -275,8 +276,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "The memory answers with good patches",
-        "The [[memory]] holds descriptions of good patches. Each coarse patch is answered by a mixture of the few most "
-        "like it ([[sparse addressing]]): a good patch nearly by itself, a defect by good patches, far from it.",
+        "The [[memory]] holds descriptions of good patches and answers each coarse patch by a mixture of the few most "
+        "like it ([[sparse addressing]]). So a defect comes back as good; S₂ cannot rebuild it: the angle is large.",
         "Let every patch mix all items. What becomes of the answers?",
         {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
@@ -289,7 +290,9 @@ CARDS: tuple[Card, ...] = (
         },
         "a defect is hard to mix from good patches, and small weights are cut to zero (section 3.3).",
         "The picture rebuilt from the training patches that the memory answers with: there is no defect in it. With "
-        "all items at once it is one grey weave, which fits no patch; the bars compare a good and a damaged one.",
+        "all items at once it is one grey weave, which fits no patch; the bars compare a good and a damaged one. Below "
+        "the drawing the chain from the items to the angle, with the numbers of this patch and of a good one.",
+        "Why few: a mixture of all fits no patch, so damage stands out less; and it might add up to a defect.",
     ),
     Card(
         "Gates leave S₁ less to copy",
@@ -408,6 +411,11 @@ def _further(finding: Finding) -> dict[str, str]:
             for name, when in (("few", "before"), ("many", "after"))
         }
     return further
+
+
+def why(number: int, finding: Finding) -> str:
+    """The reason in a sentence or two, below the answer."""
+    return CARDS[number - 1].why
 
 
 def emphasised(answer: str) -> str:

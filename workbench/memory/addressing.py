@@ -13,7 +13,7 @@ from workbench.memory.cards import Card
 from workbench.memory.linked import linked
 from workbench.memory.recall import Addressing
 from workbench.memory.scene import Now, Scene
-from workbench.shared import controls, pictures, theme, units
+from workbench.shared import controls, memory_chain, pictures, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.settings import Setting, whole_number
 
@@ -36,6 +36,8 @@ def section(scene: Scene) -> Now:
             st.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
     with large:
         linked(scene, "recall_pictures", _tiles(scene, now), hero=1)
+    if chain := memory_chain.of(scene.model, scene.loaded, settings.chosen_patch()):
+        st.html(chain)
     _chosen_patch(scene, now, settings.chosen_patch())
     return now
 

@@ -103,7 +103,7 @@ BY_NUMBER = "By row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
-PICTURE_HINT = "Click a patch. Orange: above the threshold."
+PICTURE_HINT = "Orange: above the threshold."
 _SCORE_NOW = "Score now **{now}**, as trained {trained}."
 SCORE_READING = f" {shared_words.UNIT}"
 PER_PATCH_SCALE, CHANGE_SCALE = "items per patch, logarithmic", "1 − cos"
@@ -342,8 +342,8 @@ def changed(
     else:
         verdict = "That is less far: here the memory does not help to distinguish between the two."
     return (
-        f"Recall moves normal patches by {units.number(mean_normal)} on average (1 − cos(F₃, F′₃)) and flagged ones by "
-        f"{units.number(mean_flagged)}. {verdict}"
+        f"Means over the patches of this picture: recall moves normal ones by {units.number(mean_normal)} "
+        f"(1 − cos(F₃, F′₃)) and flagged ones by {units.number(mean_flagged)}. {verdict}"
     )
 
 

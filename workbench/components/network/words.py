@@ -223,8 +223,8 @@ def coloured(tiles: str, found: tuple[np.ndarray, tuple[float, float]] | None) -
 
 
 def memory(part: Part) -> str:
-    """Below the memory's bars: how many items a patch mixes."""
-    return f"memory: {part.per_patch or 0:.1f} items a patch"
+    """Below the memory's bars: how many items a patch mixes, on average over the picture."""
+    return f"memory: mean {part.per_patch or 0:.1f} items"
 
 
 def captions(parts: Mapping[str, Part]) -> dict[str, str]:
