@@ -20,7 +20,7 @@ from nnet.data.framing import Framing
 from nnet.errors import NNetError
 from nnet.expression import Expression, read
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
-from nnet.scoring.promise import Promise, conformal, promise
+from nnet.scoring.promise import Promise, chosen_on, conformal, promise
 from nnet.units import Numbers, multiple
 
 MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
@@ -80,17 +80,18 @@ class Reference:
 
     @property
     def promise(self) -> Promise:
-        """How many further good parts the threshold flags."""
+        """How many further good parts the threshold flags. Of one chosen on these pictures it is less sure."""
         if self.kept is not None and self.kept.pictures:
-            return promise(self.kept.pictures, self.kept.above)
+            return promise(self.kept.pictures, self.kept.above, drawn=False)
         above = self.n - int(np.searchsorted(self.scores, self.threshold, side="right"))
         return promise(self.n, above, drawn=bool(np.isin(self.threshold, self.scores)), folds=self.folds)
 
     @property
     def promised(self) -> str:
-        """`promise` as a sentence, which says whose pictures it rests on."""
-        chosen = self.kept is not None and self.kept.pictures
-        return self.promise.sentence("good pictures that it was chosen on") if chosen else self.promise.sentence()
+        """`promise` as a sentence, or what the threshold does to the pictures that it was chosen on."""
+        if self.kept is not None and self.kept.pictures:
+            return chosen_on(self.kept.pictures, self.kept.above)
+        return self.promise.sentence()
 
     @property
     def colour_range(self) -> tuple[float, float]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from nnet.units import percent
 
-CERTAINTY = 0.9
-"""How often the true false alarm rate lies inside the stated interval."""
+CERTAINTY = 0.95
+"""How often the true value lies inside a stated interval: here, in every metric and in every word about them."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,15 @@ class Promise:
 
     def is_broken(self, flagged: int, good: int) -> bool:
         """Whether `flagged` of `good` >= 1 further good parts are more than it allows: the whole interval of their
-        share (95 %) lies above its own."""
+        share lies above its own."""
         from nnet.scoring.metrics.bootstrap import share_interval  # slow to import
 
         return share_interval(flagged, good)[0] > self.high
 
-    def sentence(self, pictures: str = "held-out pictures") -> str:
-        """Such as "Of further good parts it flags between 0.64 % and 31 % (90 % certain from 8 held-out pictures), 11 %
-        on average." `pictures`: what the n are called."""
+    def sentence(self) -> str:
+        """Such as "Of further good parts it flags between 0.32 % and 37 % (95 % certain from 8 held-out pictures), 11 %
+        on average.
+        """
         if self.folds:
             return (
                 f"Of further good parts it flags about {percent(self.low)} to {percent(self.high)}, "
@@ -53,7 +54,7 @@ class Promise:
             )
         return (
             f"Of further good parts it flags between {percent(self.low)} and {percent(self.high)} "
-            f"({percent(CERTAINTY)} certain from {self.n:,} {pictures}), {percent(self.expected)} on average."
+            f"({percent(CERTAINTY)} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
         )
 
 
@@ -82,11 +83,26 @@ def promise(n: int, above: int, *, drawn: bool = True, folds: int = 0) -> Promis
     """
     from scipy.special import betaincinv  # slow to import, and who only needs a rank does without
 
-    tail = (1 - CERTAINTY) / 2
-    shape = (above + 1, n - above) if drawn else (above, n - above + 1)
-    low = float(betaincinv(*shape, tail)) if shape[0] and shape[1] else float(above == n)
-    high = float(betaincinv(above + 1, n - above, 1 - tail)) if above < n else 1.0
-    return Promise(n, above, min(low, high), (above + 1) / (n + 1), high, folds)
+    from nnet.scoring.metrics.bootstrap import share_interval
+
+    low, high = share_interval(above, n)
+    if drawn and above < n:
+        low = float(betaincinv(above + 1, n - above, (1 - CERTAINTY) / 2))
+    return Promise(n, above, low, (above + 1) / (n + 1), high, folds)
+
+
+def chosen_on(n: int, above: int) -> str:
+    """What a threshold does to the n >= 1 good pictures that it was chosen on, `above` of which it flags. Of others it
+    promises nothing."""
+    from nnet.scoring.metrics.bootstrap import share_interval  # slow to import
+
+    low, high = map(percent, share_interval(above, n))
+    those = "the one good picture" if n == 1 else f"the {n:,} good pictures"
+    return (
+        f"It flags {above:,} of {those} that it was chosen on ({percent(above / n)}). Of a threshold that was fixed "
+        f"beforehand this would mean between {low} and {high} of further good parts ({percent(CERTAINTY)} certain, "
+        "Clopper and Pearson's exact interval); chosen on these very pictures, it may do worse on others."
+    )
 
 
 def before_training(n: int, quantile: float, folds: int = 0) -> Promise:

@@ -13,12 +13,17 @@ from PIL import Image
 from nnet.analysis.kinds import kind_of
 from nnet.cli import main
 from nnet.detector import Detector
+from nnet.expression import read
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved import kept_thresholds
 from nnet.saved.errors import CheckpointError
-from nnet.scoring.calibration import Kept
+from nnet.saved.formats import CALIBRATION_FORMAT
+from nnet.scoring.calibration import Kept, Reference
 from nnet.scoring.kind import MOST, Kind, chosen
-from nnet.scoring.promise import before_training, conformal_rank, promise
+from nnet.scoring.metrics.bootstrap import share_interval
+from nnet.scoring.promise import before_training, chosen_on, conformal_rank, promise
+from nnet.units import percent
+from workbench.shared import words
 
 
 @pytest.fixture
@@ -33,14 +38,14 @@ def test_the_interval_of_the_false_alarm_rate_is_that_of_simulated_thresholds():
     rates = 1 - scores[:, conformal_rank(n, quantile) - 1]  # of uniform scores, the true false alarm rate
     said = before_training(n, quantile)
     assert said.expected == pytest.approx(rates.mean(), abs=0.002) and said.expected <= 1 - quantile
-    assert [said.low, said.high] == pytest.approx(np.quantile(rates, [0.05, 0.95]), abs=0.004)
+    assert [said.low, said.high] == pytest.approx(np.quantile(rates, [0.025, 0.975]), abs=0.004)
 
 
-def test_eight_held_out_pictures_promise_anything_up_to_about_thirty_per_cent():
+def test_eight_held_out_pictures_promise_anything_up_to_more_than_a_third():
     said = before_training(8, 0.95)
     assert said.above == 0 and said.expected == pytest.approx(1 / 9)
-    assert said.high == pytest.approx(1 - 0.05 ** (1 / 8))  # about 0.31
-    assert "between 0.64 % and 31 %" in said.sentence()
+    assert said.high == pytest.approx(1 - 0.025 ** (1 / 8))  # about 0.37
+    assert "between 0.32 % and 37 % (95 % certain" in said.sentence()
 
 
 @pytest.mark.parametrize(("n", "above"), [(5, 0), (5, 5), (40, 7)])
@@ -50,13 +55,33 @@ def test_a_threshold_from_elsewhere_has_the_wider_interval_of_clopper_and_pearso
     assert (foreign.low == 0) == (above == 0) and (foreign.high == 1) == (above == n)
 
 
+def test_one_count_has_one_interval_whoever_speaks_of_it():
+    kept = Kept(0.5, "Chosen on a test.", pictures=40, above=27)
+    reference = Reference(read("M1"), np.linspace(0, 1, 40), 0.5, 0.5, 0.1, kept)
+    low, high = share_interval(27, 40)
+    assert (reference.promise.low, reference.promise.high) == (low, high)
+    told = chosen_on(40, 27)
+    assert reference.promised == told and told in words.kept_threshold(kept), "manifest, CLI and pages"
+    assert f"between {percent(low)} and {percent(high)} of further good parts (95 % certain" in told
+    assert "fixed beforehand" in told and told.endswith("chosen on these very pictures, it may do worse on others.")
+
+
+@pytest.mark.parametrize("name", ["elpv-mono", "synthetic-cog"])
+def test_a_model_that_comes_with_the_program_promises_the_same_in_its_card(name):
+    path = Path(__file__).parents[2] / "checkpoints" / name
+    found = CALIBRATION_FORMAT.read(path / "calibration.json")["false_alarms"]
+    said = promise(found["n"], found["above"])
+    assert (found["low"], found["high"]) == pytest.approx((said.low, said.high))
+    assert said.sentence() in (path / "card.md").read_text(encoding="utf-8")
+
+
 def test_a_threshold_is_kept_with_its_reason_and_undone(model):
     before = checkpoints.load(model).calibration.for_expression()
     kept_thresholds.keep(model, before.expression.text, Kept(3.5, "agreed with the customer"))
     kept_thresholds.keep(model, before.expression.text, Kept(4.5, "agreed again", pictures=30, above=2))
     found = checkpoints.load(model).calibration
     assert (found.for_expression().threshold, found.for_expression().reason) == (4.5, "agreed again")
-    assert found.for_expression().promise == promise(30, 2)
+    assert found.for_expression().promise == promise(30, 2, drawn=False)
     assert found.for_expression("M1").reason == ""
     assert kept_thresholds.undo(model, before.expression.text).threshold == 4.5
     assert checkpoints.load(model).calibration.for_expression().threshold == 3.5
@@ -88,7 +113,7 @@ def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsy
     assert main(["calibrate", "--checkpoint", str(model), "--data", str(data)]) == 0
     said = capsys.readouterr().out
     assert "From 5 normal pictures of part." in said
-    assert "certain from 5 good pictures that it was chosen on)" in said and "held-out" not in said
+    assert "of the 5 good pictures that it was chosen on" in said and "held-out" not in said
     entries = json.loads((model / kept_thresholds.DECISION).read_text())["kept"]
     assert entries[0]["threshold"] == 2.5 and entries[1]["pictures"] == 5
     for _ in entries:
@@ -174,14 +199,14 @@ def test_calibrate_aims_at_a_rate_on_labelled_pictures_and_says_what_it_does(mod
         for i, pixels in enumerate(random_images(count, seed=seed)):
             Image.fromarray(pixels).save(data / "test" / kind / f"{i}.png")
     arguments = ["calibrate", "--checkpoint", str(model), "--data", str(data)]
-    for aim, words in (
+    for aim, told in (
         ("--miss-rate=0.2", "defects found"),
         ("--false-alarm-rate=0", "0 of 6 good"),
         ("--best=f1", "best F1"),
     ):
         assert main([*arguments, aim]) == 0
         said = capsys.readouterr().out
-        assert words in said and "95 %" in said, aim
+        assert told in said and "95 %" in said, aim
     assert main(["calibrate", "--checkpoint", str(model), "--threshold", "1", "--best", "f1"]) == 1
     assert "--data" in capsys.readouterr().err
 

@@ -31,8 +31,8 @@ def test_evaluate_opens_on_the_four_counts():
 
 def test_the_promise_names_its_pictures_and_the_whole_interval():
     said = words.promise(before_training(8, 0.95))
-    assert "8 held-out images" in said and "31" in said and "11" in said
-    assert "with 90 % certainty between" in said, "the level of nnet.scoring.promise.CERTAINTY"
+    assert "8 held-out images" in said and "37" in said and "11" in said
+    assert "with 95 % certainty between" in said, "the level of nnet.scoring.promise.CERTAINTY"
 
 
 def test_another_kind_of_part_is_explained_with_its_false_alarm_rate():
@@ -77,7 +77,7 @@ def test_a_kept_threshold_is_said_with_what_it_was_chosen_by_and_nothing_held_ou
     found = Kept(2.0, "Chosen on cells: 27 of 30 defects found, 3 of 20 good parts flagged.", pictures=20, above=3)
     low, high = share_interval(3, 20)
     said = words.kept_threshold(found)
-    assert "27 of 30 defects found" in said and "20 good pictures" in said and "held-out" not in said
+    assert "27 of 30 defects found" in said and "the 20 good pictures" in said and "held-out" not in said
     assert f"between {units.percent(low)} and {units.percent(high)} of further good parts" in said
     short, full = words.unproven_kept(found, 0.694)
     assert "kept" in short and "20 good pictures" in short and said in full and "0.69" in full
@@ -119,8 +119,8 @@ def test_a_threshold_that_misses_most_defects_or_flags_most_good_parts_is_not_ke
 
 def test_more_flagged_good_parts_than_promised_are_spoken_of_only_where_that_is_shown():
     few, trial = before_training(8, 0.95), Short(48, 600, "small")
-    assert few.high < 7 / 20 and evaluate_words.advice((13, 7, 18, 12), few) == "", "the two intervals overlap"
-    assert not few.is_broken(7, 20) and few.is_broken(15, 20)
+    assert few.high < 8 / 20 and evaluate_words.advice((12, 8, 18, 12), few) == "", "the two intervals overlap"
+    assert not few.is_broken(8, 20) and few.is_broken(15, 20)
     said = evaluate_words.advice((5, 15, 0, 30), few)
     assert "15 of 20 good parts" in said and "may differ" in said and "they differ" not in said and "steps" not in said
     said = evaluate_words.advice((5, 15, 0, 30), few, trial)

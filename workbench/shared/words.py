@@ -308,7 +308,7 @@ def zip_of_pictures(name: str) -> str:
     )
 
 
-_UNSURE = 0.15
+_UNSURE = 0.18
 """How far apart the ends of a false alarm rate may lie before something should be done about it."""
 
 
@@ -334,7 +334,7 @@ def unproven(said: Promise, i_auroc: float | None) -> tuple[str, str]:
 
 
 def kept_threshold(found: Kept, held_out: Promise | None = None) -> str:
-    """What a threshold that somebody kept was chosen by, and how surely its false alarms there are known.
+    """What a threshold that somebody kept was chosen by, and how far its false alarms are known.
 
     Args:
         held_out: what it promises by the held-out pictures (`Reference.promise`); needed only where no pictures were
@@ -348,13 +348,9 @@ def kept_threshold(found: Kept, held_out: Promise | None = None) -> str:
             good = units.plural(held_out.n, "held-out good picture")
             said = f"{said} It flags {held_out.above:,} of {good}. {held_out.sentence()}"
         return f"{said} How many defects it finds, Evaluate shows on labelled pictures."
-    low, high = map(units.percent, _false_alarms(found))
-    return (
-        f"{said} Of the {units.plural(found.pictures, 'good picture')} that it was chosen on, it flags "
-        f"{found.above:,}, {units.percent(found.above / found.pictures)}, so with 95 % certainty between {low} and "
-        f"{high} of further good parts (Clopper and Pearson's exact interval). Counted on the pictures that it was "
-        "chosen on, it looks better than it is."
-    )
+    from nnet.scoring.promise import chosen_on  # not among what a page shows first
+
+    return f"{said} {chosen_on(found.pictures, found.above)}"
 
 
 def unproven_kept(found: Kept, i_auroc: float | None, held_out: Promise | None = None) -> tuple[str, str]:

@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnet.scoring.metrics.areas import FPR_LIMIT
 from nnet.scoring.metrics.pixels import ImageLabels
+from nnet.scoring.promise import CERTAINTY
 
-REPEATS, CERTAINTY, SEED, BINS = 1000, 0.95, 0, 1024
+REPEATS, SEED, BINS = 1000, 0, 1024
 _BLOCK = 50  # repeats at a time
 
 Interval = tuple[float, float]
