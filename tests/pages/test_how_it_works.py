@@ -118,20 +118,24 @@ def test_every_step_is_reached_and_answered() -> None:
     assert at.subheader[0].value == CARDS[7].title
 
 
-@pytest.mark.parametrize(
-    ("outcome", "evenness", "said"),
-    [
-        ("all", (0.2, 0.2, 0.2), "As the paper says"),
-        ("some", (0.2, 0.5, 0.2), "Here it holds in part, as the table says. Why gates, says the paper"),
-    ],
-)
-def test_what_the_paper_says_follows_quietly(
-    monkeypatch: pytest.MonkeyPatch, outcome: str, evenness: tuple[float, ...], said: str
-) -> None:
-    finding = story.Finding(outcome, "all", variances(evenness), {})
-    monkeypatch.setattr(model_answer, "ask", lambda scene: finding)
+def test_what_passes_the_gates_is_told_with_its_reason() -> None:
+    numbers = {"passed_good": 0.25, "passed_damage": 0.24, "least": 0.15, "most": 0.36, "spread": 0.16}
+    alike = story.Finding("same", "less", numbers, {})
+    assert tour.measured(6, alike) == "As much: 24 % of what the damage adds passes, 25 % of the good part."
+    assert "the gates differ little here (channels: 15 % to 36 %)" in tour.why(6, alike)
+    differ = story.Finding("same", "less", numbers | {"spread": 0.6}, {})
+    assert tour.why(6, differ) == tour.GATES_DIFFER.format(least="15 %", most="36 %")
+    assert tour.why(6, story.Finding("less", "less", numbers, {})) == tour.GATES_WORK
+    assert "counts as none" in tour.verdict(6, alike, (0, 0))
+
+
+def test_of_the_gates_the_paper_s_evenness_follows_quietly() -> None:
+    for evenness, said in (((0.2, 0.2, 0.2), "So it is here"), ((0.2, 0.5, 0.2), "holds in part, as the table says")):
+        evened = story.Finding("some", "all", variances(evenness), {})
+        assert said in (told := tour.of_gates(evened, 1008, None)) and "had 1,008 steps" in told
+    assert not tour.of_gates(None, 0, None)
     at = start(TOUR, step="6", picked="-----b")
-    assert any(said in one.value.replace("\\", "") for one in at.caption)
+    assert any("The paper, of its own networks" in one.value or "As the paper says" in one.value for one in at.caption)
     assert not at.success and not any("paper" in one.value for one in at.warning)
 
 
@@ -306,8 +310,6 @@ def test_the_lesson_sheet_is_current() -> None:
 
 
 def test_numbers_are_written_for_people() -> None:
-    finding = story.Finding("some", "all", variances((0.23456, 0.45, 0.6)), {})
-    assert tour.measured(6, finding) == "More even at scale 1 only."
     assert tour.emphasised("Nearly all: 59 %.") == "**Nearly all:** 59 %." and tour.emphasised("S₁.") == "**S₁.**"
 
 

@@ -50,7 +50,7 @@ def test_the_first_line_says_whether_good_parts_differ_less_behind_the_gates(det
     found = gate_table.among_sides(detector.trace_batch(good))
     assert list(found) == list(projection.SIDES)
     at = start(stage="2")
-    assert words.lead(good_parts.scales(found)) in said(at)
+    assert words.lead(good_parts.scales(found)).rstrip(".") in said(at)
     one, names = found["teacher"][1], ("F₂", "P₂")
     assert words.among(one, names) in said(at) and words.how_apart(len(good)) in said(at)
     before, after, beside = charts(at)

@@ -300,6 +300,8 @@ def test_the_first_line_says_at_which_scales_good_parts_differ_less() -> None:
     assert words.lead({}) == words.LEAD
     assert words.lead({"teacher": (), "student": ()}).endswith("Here it does not.")
     assert words.lead({"teacher": (), "student": (3,)}).endswith("Here it does only in S₁ at scale 3.")
+    assert words.lead({"teacher": (), "student": ()}, True).endswith("Here it does not: the gates are nearly alike.")
+    assert "alike" not in words.lead({"teacher": (1, 2, 3)}, True), "nothing is to be explained"
     both = words.lead({"teacher": (1,), "student": (1, 2, 3)})
     assert both.endswith("Here it does in the teacher at scale 1 and in S₁ at all three scales.")
 

@@ -273,3 +273,36 @@ def test_the_best_mixture_of_items_takes_none_away() -> None:
     assert answered.nearest_mixture(np.array([3.0, 4.0, 0.0]), items) == pytest.approx(0, abs=1e-9)
     assert answered.nearest_mixture(np.array([1.0, -1.0, 0.0]), items) == pytest.approx(1 - np.sqrt(0.5))
     assert answered.nearest_mixture(np.array([-1.0, 0.0, 0.0]), items) == 1.0, "nothing is mixed"
+
+
+def test_what_passes_the_gates_is_measured_where_the_damage_is(trace: Trace) -> None:
+    """The damage fills one channel on a cell, and that channel's gate is a tenth of the others'."""
+    image = trace.image.copy()
+    side = len(image) // trace.F[0].shape[1]
+    image[: 2 * side, : 2 * side] = 255 - image[: 2 * side, : 2 * side]
+    good, damaged, gates = [], [], []
+    for f, gate in zip(trace.F, trace.gates_T, strict=True):
+        whole = np.ones_like(f)
+        whole[0] = 0  # good parts do not use the first channel
+        other = whole.copy()
+        other[0, 0, 0] = 5
+        h = np.full(gate.h.shape, 0.5, np.float32)
+        h[0] = 0.05
+        good.append(whole)
+        damaged.append(other)
+        gates.append(gate._replace(h=h, w=np.ones(gate.w.shape, np.float32)))
+    before, after = (
+        replace(trace, F=tuple(f), gates_T=tuple(gates), image=pixels)
+        for f, pixels in ((good, trace.image), (damaged, image))
+    )
+    finding = gated.passes(before, after)
+    assert finding.agrees and finding.numbers["passed_good"] == pytest.approx(0.5)
+    assert finding.numbers["passed_damage"] == pytest.approx(0.05)
+    assert (finding.numbers["least"], finding.numbers["most"]) == pytest.approx((0.05, 0.5))
+    alike = tuple(gate._replace(h=np.full_like(gate.h, 0.5)) for gate in gates)
+    same = gated.passes(replace(before, gates_T=alike), replace(after, gates_T=alike))
+    assert same.outcome == "same" and same.numbers["spread"] == pytest.approx(0, abs=1e-6)
+    with pytest.raises(StoryError, match="Nothing is drawn"):
+        gated.passes(before, before)
+    with pytest.raises(StoryError, match="no projection"):
+        gated.passes(replace(before, gates_T=None), after)

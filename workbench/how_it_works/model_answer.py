@@ -32,8 +32,6 @@ def ask(scene: Scene) -> Finding:
 
 def _asked_of(scene: Scene) -> str:
     """What stands for the pictures that an answer depends on."""
-    if scene.step == 6 and (good := chosen_picture.good_samples()):
-        return "+".join(one.content_key for one in good)
     if scene.step == 9:
         return "+".join(one.content_key for one in chosen_picture.sample_pictures().values())
     sample = good_sample() if scene.step in OF_GOOD else None
@@ -55,8 +53,6 @@ def _answer(scene: Scene) -> Finding:
     if scene.step == 8:
         finding = losses.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
         return replace(finding, numbers={**finding.numbers, **_weighed(scene)})
-    if scene.step == 6 and chosen_picture.good_samples():
-        return gate_table.evened(scene.model)
     if scene.step == 9:
         good, defective = _samples(scene)
         return story.leans_on(detector, good, defective, scene.expression)
@@ -90,7 +86,7 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
         case 5:
             return lambda trace: dense.dense(detector, trace, _good(scene), scene.expression)
         case 6:
-            return lambda trace: story.evened([trace])
+            return lambda trace: gated.passes(_before(scene), trace)
         case _:
             return lambda trace: story.added(trace, sigma)
 
@@ -99,6 +95,14 @@ def _good(scene: Scene) -> Trace:
     if (good := good_sample()) is None:
         raise StoryError(words.NO_GOOD)
     return resources.trace(scene.model, good.load())
+
+
+def evened(scene: Scene) -> Finding | None:
+    """What the gates do to the evenness of good parts; None where that cannot be measured."""
+    try:
+        return gate_table.evened(scene.model)
+    except StoryError:
+        return None
 
 
 def damped(scene: Scene) -> gated.Gated | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnet.analysis import gated
 from nnet.analysis.gated import Gated
 from nnet.analysis.story import EQUAL, LESS, MORE, Finding, claimed, compared
 from nnet.config import LossConfig
@@ -29,14 +30,23 @@ AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
 EVENNESS = {
-    True: "As the paper says of its own networks: {story}",
-    None: "The paper, of its own networks: {story} Here it holds in part, as the table says.",
-    False: "The paper, of its own networks: {story} Here it holds at no scale.",
+    True: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. So it "
+    "is here.",
+    None: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. Here "
+    "that holds in part, as the table says.",
+    False: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. Here "
+    "that holds at no scale.",
 }
 """Whether Figure 7 holds, as on Projection."""
+GATES_WORK = "What does not pass into P, S₁ was never asked to copy."
+GATES_ALIKE = (
+    "Likely why: the gates differ little here (channels: {least} to {most}), and what scales all alike turns no angle."
+)
+GATES_DIFFER = "The gates differ by channel ({least} to {most}), but close none that this damage uses."
 WHY_GATES = (
-    "Why gates, says the paper: S₁ would learn the teacher's own features too well, so it copies gated ones; S₂ must "
-    "rebuild F from them, so that they cannot simply close; and compact features are easier to rid of defects."
+    "Why gates do not simply close: S₂ must rebuild F from what passes (L_RKD). But that loss is an angle, too, so "
+    "gates that are all alike cost it nothing, and little drives them apart. This model had {steps} to part them; "
+    "whether more would, was not measured here."
 )
 GAINING = (
     "In {gaining} of {channels} channels the damage stands out more behind the gates; the pictures show the one where "
@@ -175,8 +185,6 @@ COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -
 EPOCH = "epoch"
 PAPERS_SHARE = 0.1
 """Of the epochs, for which β is on in the paper: 20 of 200."""
-EVEN = "even_before_1"
-"""Which numbers are those of step 6."""
 ONWARD = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
 
 
@@ -295,16 +303,22 @@ CARDS: tuple[Card, ...] = (
         "Why few: a mixture of all fits no patch, so damage stands out less; and it might add up to a defect.",
     ),
     Card(
-        "Gates leave S₁ less to copy",
-        "A [[projection]] (FPM) multiplies a channel's rows and columns by gates from 0 to 1. The teacher's learn with "
-        "S₂ (L_RKD): what rebuilds good parts stays open. S₁ copies only what passes, so it has less to copy.",
-        "On good parts: is the variance more even behind the gates?",
-        {"all": "At all scales", "some": "At some", "none": "At none"},
-        {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
-        "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
-        "The bars beside the tiles P and SP are the gates. The pictures multiply: one channel of the fine scale, "
-        "its gates, and what they let through: what every good part has fades, the damage stays. The pairs of bars "
-        "compare the variance along channels before and behind them.",
+        "Gates against over-imitation",
+        "A [[projection]] (FPM) multiplies channels by gates from 0 to 1, learned on good parts only: what these use "
+        "is to pass, what only a defect excites is not. Then S₁ has nothing to copy of it: gates counter "
+        "[[over-imitation]].",
+        "How much of what a damage adds passes the gates, beside a good part?",
+        {"less": "Less", "same": "As much", "more": "More"},
+        {
+            "less": "Less: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
+            "same": "As much: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
+            "more": "More: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
+        },
+        "S₁ would learn the teacher's own features too well, so it copies gated ones, which are compact and easier to "
+        "rid of defects.",
+        "The bars beside the tiles P and SP are the gates. The pictures multiply: of one channel of the fine scale its "
+        "features, its gates, and what they let through. It is the channel in which the damage gains most; the answer "
+        "counts them all. The table below asks Figure 7's question: are good parts more even behind the gates?",
     ),
     Card(
         "Add within a scale, multiply across",
@@ -372,7 +386,7 @@ CAPTIONS: Mapping[int, Mapping[str, str]] = {
     4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through, same colours"},
     5: {"picture": "The picture", "few": "Its answer, in training patches", "every": "All items at once"},
     6: {
-        "before": "One channel of F₁: damage at {before} × the rest",
+        "before": "Best of {channels} channels of F₁: damage at {before} × the rest",
         "gates": "× its gates, {low} (black) to {high}",
         "after": "= P₁, brightened: damage at {after} × the rest",
     },
@@ -403,8 +417,8 @@ def _further(finding: Finding) -> dict[str, str]:
     if "before" in numbers and "after" in numbers and finding.outcome in ("few", "half", "all"):
         further = {name: f"{numbers[name]:,.0f}" for name in ("before", "after")}
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
-    if EVEN in numbers:
-        further = _claimed(numbers)
+    if "passed_damage" in numbers:
+        further = {name: units.percent(numbers[name]) for name in ("passed_damage", "passed_good")}
     if "good_before" in numbers:
         further = {
             name: units.rough(numbers[f"damaged_{when}"] / max(numbers[f"good_{when}"], SMALLEST))
@@ -415,7 +429,12 @@ def _further(finding: Finding) -> dict[str, str]:
 
 def why(number: int, finding: Finding) -> str:
     """The reason in a sentence or two, below the answer."""
-    return CARDS[number - 1].why
+    if "passed_damage" not in finding.numbers:
+        return CARDS[number - 1].why
+    ends = {name: units.percent(finding.numbers[name]) for name in ("least", "most")}
+    if finding.agrees:
+        return GATES_WORK
+    return (GATES_ALIKE if finding.numbers["spread"] < gated.ALIKE else GATES_DIFFER).format(**ends)
 
 
 def emphasised(answer: str) -> str:
@@ -452,6 +471,7 @@ def captions(number: int, shown: Gated | None = None) -> dict[str, str]:
     if shown is not None:
         ends = {"low": units.percent(float(shown.gates.min())), "high": units.percent(float(shown.gates.max()))}
         told = ends | dict(zip(("before", "after"), map(units.rough, shown.stands), strict=True))
+        told["channels"] = str(shown.channels)
     return {name: text.format(**told) for name, text in CAPTIONS.get(number, {}).items()}
 
 
@@ -568,10 +588,7 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
     story = f"{card.story[0].upper()}{card.story[1:]}"
     if not finding.expected:
         return f"{OTHER_EXPERIMENT} {REST_DOES}" if finding.outcome == "none" else OTHER_EXPERIMENT
-    if EVEN in finding.numbers:
-        holds = claimed(finding.numbers).holds
-        said = f"{EVENNESS[holds].format(story=card.story if holds else story)} {WHY_GATES}"
-    elif number == 5:
+    if number == 5:
         said = of_mixtures(finding)
     elif number == 4 and finding.agrees and finding.numbers["before"] >= finding.numbers.get("after", math.inf):
         said = NOT_THE_MEMORY.format(story=story)
@@ -585,9 +602,19 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
     return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
 
 
-def _claimed(numbers: Mapping[str, float]) -> dict[str, str]:
-    """What step 6 found, in words."""
-    return {"even": units.at_scales(claimed(numbers).even)}
+def of_gates(evened: Finding | None, steps: int, shown: Gated | None) -> str:
+    """What else there is to say of the gates in step 6.
+
+    Args:
+        evened: `story.evened`, None where it cannot be measured.
+        steps: of the training, 0 where they are not known.
+        shown: the channel in the pictures.
+    """
+    said = [] if evened is None else [EVENNESS[claimed(evened.numbers).holds]]
+    said += [WHY_GATES.format(steps=units.plural(steps, "step"))] if steps else []
+    if shown is not None:
+        said.append(GAINING.format(gaining=shown.gaining, channels=shown.channels))
+    return " ".join(said)
 
 
 def collapse_told(reading: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from nnet.analysis import gated
 from nnet.analysis.projection import Pair
 from nnet.scoring.judge import Judgement
 from workbench.projection import (
@@ -35,7 +36,8 @@ def main() -> None:
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
             among = gate_table.among(model)
-        lead.caption(words.lead(good_parts.scales(among)))
+        alike = gated.spread(trace).get("spread", 1.0) < gated.ALIKE
+        lead.caption(words.lead(good_parts.scales(among), alike))
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
         if judged.share_above > shared_words.UNFAMILIAR_SHARE:

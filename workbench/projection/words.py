@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.analysis.projection import DEALS, AmongParts, Pair, Statistics, change, falling, figure7
+from nnet.analysis.projection import DEALS, SCALES, AmongParts, Pair, Statistics, change, falling, figure7
 from workbench.shared import units
 from workbench.shared.words import DATA_NAMES
 
 TITLE = "Projection"
 LOOKING = "Computing the picture's features…"
 LEAD = "Behind the gates, what differs among good parts is to count less."
+ALIKE = ": the gates are nearly alike"
 WHO = {"teacher": "the teacher", "student": "S₁"}
 ABOUT = (
     "Before the networks are compared, a projection module (FPM) multiplies each feature by one gate per channel and "
@@ -103,19 +104,21 @@ NO_GOOD_PARTS = "At least two samples that are known to be good are needed here;
 _CLOSER = {-1: "closer together", 1: "further apart"}
 
 
-def lead(found: Mapping[str, Sequence[int]]) -> str:
+def lead(found: Mapping[str, Sequence[int]], alike: bool = False) -> str:
     """The first line: what the gates are for, and at which scales they do it here.
 
     Args:
         found: side -> the scales, from 1, at which what differs among good parts counts less; {} where that is unknown.
+        alike: whether the gates differ little by channel, which is the likely reason where they do not.
     """
     if not found:
         return LEAD
     if not any(found.values()):
-        return f"{LEAD} Here it does not."
+        return f"{LEAD} Here it does not{ALIKE * alike}."
     where = [f"in {WHO[side]} {units.at_scales(scales)}" for side, scales in found.items() if scales]
     only = "only " if len(where) < len(found) else ""
-    return f"{LEAD} Here it does {only}{' and '.join(where)}."
+    least = min(map(len, found.values()))
+    return f"{LEAD} Here it does {only}{' and '.join(where)}{ALIKE * (alike and least < SCALES)}."
 
 
 def angle(degrees: float) -> str:
