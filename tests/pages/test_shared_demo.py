@@ -463,6 +463,9 @@ def test_a_reload_keeps_the_pictures_of_its_tab_and_shows_them_to_nobody_else(
     left.append(session)
     for browser, tab in (("a", "2" * 32), ("b", "1" * 32), ("a", ""), ("a", "1" * 31)):
         assert not titles(opened(browser, tab))
+    session.is_sent_away = True
+    assert not titles(opened("a", "1" * 32)), "the host wanted it gone"
+    session.is_sent_away = False
     again = opened("a", "1" * 32)
     own = again.session_state[visits._SESSION]
     assert titles(again) == ["mine.png"] and "mine" in texts(again)

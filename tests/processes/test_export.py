@@ -246,16 +246,28 @@ def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
         opening.require("onnx")
 
 
-def test_a_shifted_score_is_a_difference_and_no_tie(detector):
+@pytest.mark.parametrize("shift", [0.1, np.inf, np.nan])
+def test_a_score_that_is_another_in_one_picture_is_a_difference_and_no_tie(detector, shift):
     reference = detector.calibration.for_expression()
     original = Graph(detector, reference).eval()
 
     def shifted(images: np.ndarray) -> dict[str, np.ndarray]:
         found = checking._original(original, images)
-        return {**found, "score": found["score"] + 0.1 * reference.threshold}
+        if (images == odd).all():
+            found["score"] = found["score"] + shift * reference.threshold
+        return found
 
-    check = checking.compare(detector, reference, shifted, [random_images(2)])
-    assert check.score == pytest.approx(0.1, rel=1e-3) and check.ties == 0
+    odd, *others = random_images(3)[:, None]
+    check = checking.compare(detector, reference, shifted, [odd, *others])
+    assert check.score == pytest.approx(0.1 if shift == 0.1 else np.inf, rel=1e-3) and check.ties == 0
+    with pytest.raises(ExportError, match="scores differ by up to"):
+        checking.require_same(check, "torch")
+
+
+def test_a_model_that_decides_otherwise_is_refused_however_near_its_scores_are():
+    checking.require_same(Check(3, {"M1": 0.0}, checking.LIMIT, 0, 1), "torch")
+    with pytest.raises(ExportError, match="the number of decisions that differ is 1"):
+        checking.require_same(Check(3, {"M1": 0.0}, 0.0, 1, 0), "torch")
 
 
 @pytest.mark.parametrize("threshold", [0.1, 1 / 3, 0.5, 1e-9])

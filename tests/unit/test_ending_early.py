@@ -9,8 +9,10 @@ from builders import encode, random_images, tiny_config
 
 from nnet.cli import main
 from nnet.presets.short import Short, short
+from nnet.runs import finishing
 from nnet.runs.length import of_checkpoint
 from nnet.saved import checkpoint as checkpoints
+from nnet.saved import formats
 from nnet.saved.card import ended_early, write_card
 from nnet.training.events import AtOnce, Callbacks, EndEarly, Progress, Stopped, TrainingError
 from nnet.training.job import TrainJob
@@ -73,6 +75,15 @@ def test_without_a_finished_epoch_there_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="No finished epoch is kept"):
         train(CONFIG, random_images(14), tmp_path / "model", device="cpu", report=at(0, EndEarly))
     assert not checkpoints.is_checkpoint(tmp_path / "model")
+
+
+def test_the_wish_to_end_early_is_taken_back_unless_the_model_has_been_made_of_it(tmp_path: Path) -> None:
+    for is_wanted in (True, False, True):
+        finishing.wish(tmp_path, is_wanted)
+        assert finishing.is_asked(tmp_path) == is_wanted
+    (tmp_path / formats.CONFIG).touch()
+    finishing.wish(tmp_path, False)
+    assert finishing.is_asked(tmp_path)
 
 
 def test_few_steps_of_a_preset_are_said_of_one_that_was_ended_early_too() -> None:

@@ -21,6 +21,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -204,6 +205,34 @@ def test_uploads_are_refused_before_they_are_read(
     assert visitor.put(path, content=iter([b"x"])).status_code == 411
     held.append(shared.all_upload_bytes)
     assert visitor.put(path, content=b"x").status_code == 413
+
+
+def test_an_upload_takes_room_from_its_beginning_to_its_end(shared: Hosting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorman, "_held", lambda: shared.all_upload_bytes - 1500)
+    monkeypatch.setattr(doorman, "_is_let_in", lambda headers: True)
+    path, begun, heard = "/_stcore/upload_file/session/file", [], []
+
+    async def upload() -> None:
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                heard.append(message["status"])
+
+        headers = [(b"content-length", b"1000")]
+        await door({"type": "http", "method": "PUT", "path": path, "query_string": b"", "headers": headers}, none, send)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.append(scope)
+        if len(begun) == 1:
+            await upload()  # while the first is on its way
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    async def none() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    door = doorman.Doorman(app)
+    for _ in range(2):
+        asyncio.run(upload())
+    assert heard == [413, 204, 204] and len(begun) == 2
 
 
 def test_a_browser_is_one_visit(visitor: TestClient, shared: Hosting) -> None:

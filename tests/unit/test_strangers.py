@@ -32,6 +32,14 @@ def test_of_one_kind_nobody_is_named_and_of_two_halves_neither_is_strange() -> N
     assert len(strangers(cloud(OTHERS, 1))) == len(strangers(cloud(1, 1))) == len(strangers(cloud(0, 1))) == 0
 
 
+def test_a_stranger_lies_twice_as_far_as_the_most_unusual_of_the_others() -> None:
+    """In a plane, where 1 - cos of the angle between two is their distance: eight in a row, 0.03 apart, and one before
+    them."""
+    for far, named in ((1.9, []), (2.1, [0])):
+        angles = [-np.arccos(1 - 0.03 * far), *np.arange(8) * np.arccos(1 - 0.03)]
+        assert strangers(np.stack([np.cos(angles), np.sin(angles)], axis=1)).tolist() == named
+
+
 def test_pictures_are_asked_through_the_teacher_that_comes_along(tmp_path) -> None:
     """Two brushed metals among toothed wheels; one that cannot be read is passed over."""
     wheels, metal = (open_synthetic(kind, seed=1, size=64).train for kind in ("gear", "metal"))
