@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis.projection import SCALES
-from nnet.analysis.story import COVERED, LESS, Finding, StoryError, compared, turned
+from nnet.analysis.story import COVERED, LESS, Finding, StoryError, compared, drawn, turned
 from nnet.analysis.visibility import coverage
 from nnet.detector import Array, Trace
 from nnet.units import SMALLEST
@@ -82,11 +82,7 @@ def passes(before: Trace, after: Trace) -> Finding:
     """
     if before.gates_T is None or after.gates_T is None:
         raise StoryError("This model has no projection modules.")
-    if before.image.shape != after.image.shape or before.window != after.window:
-        raise StoryError("This model looks at one tile of each picture, and not at the same one in both.")
-    changed = (before.image != after.image).any(axis=-1)
-    if not changed.any():
-        raise StoryError("Nothing is drawn on this picture, so nothing of it could pass.")
+    changed = drawn(before, after)
     good, damage = [], []
     for i in range(SCALES):
         cover = coverage(changed, before.F[i].shape[1:])

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
 from nnet.analysis.visibility import coverage
@@ -176,11 +177,7 @@ def let_through(detector: Detector, before: Trace, after: Trace) -> Finding:
     """
     if after.F_C is None:
         raise StoryError("This model has no S2, so there is no code that anything could get through.")
-    if before.image.shape != after.image.shape or before.window != after.window:
-        raise StoryError("This model looks at one tile of each picture, and not at the same one in both.")
-    changed = (before.image != after.image).any(axis=-1)
-    if not changed.any():
-        raise StoryError("Nothing is drawn on this picture, so there is nothing that could get through.")
+    changed = drawn(before, after)
     missed, fully, share = _through(detector, before, after, WhatIf(), changed)
     numbers = {"before": share}
     if after.F3_recalled is not None:
@@ -209,6 +206,16 @@ def _through(
     inside = cover >= min(COVERED, float(cover.max()))
     possible = float((fully - unharmed)[inside].mean())
     return own, fully, float((fully - own)[inside].mean()) / max(possible, SMALLEST)
+
+
+def drawn(before: Trace, after: Trace) -> NDArray[np.bool_]:
+    """Where two pictures differ, (H, W). Raises StoryError if they do nowhere, or are looked at in different places."""
+    if before.image.shape != after.image.shape or before.window != after.window:
+        raise StoryError("This model looks at one tile of each picture, and not at the same one in both.")
+    changed: NDArray[np.bool_] = (before.image != after.image).any(axis=-1)
+    if not changed.any():
+        raise StoryError("Nothing is drawn on this picture, so nothing of it could get through.")
+    return changed
 
 
 def turned(before: Array | None, after: Array | None) -> float:

@@ -28,16 +28,7 @@ def _place(scene: Scene) -> None:
     with st.container(horizontal=True, gap="small"):
         for (caption, alt), part in zip(words.AROUND.items(), parts, strict=True):
             st.image(pictures.photo_uri(part), caption, width=108, alt=alt)
-    for (key, label), value, length in zip(words.SLIDERS.items(), (x, y), shape[1::-1], strict=True):
-        st.session_state[key] = value
-        st.slider(label, 0, length - 1, key=key, on_change=chosen_pixel.moved, args=tuple(words.SLIDERS))
-    st.button(
-        words.HIGHEST,
-        icon=":material/my_location:",
-        on_click=chosen_pixel.choose_peak,
-        disabled=chosen_pixel.is_peak(),
-        help=words.HIGHEST_HELP,
-    )
+    chosen_pixel.sliders("pixel", (x, y), shape, words.HIGHEST_HELP)
 
 
 def _verdict(scene: Scene, by_place: bool) -> None:

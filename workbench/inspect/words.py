@@ -189,11 +189,9 @@ def overlay_hint(opacity: float, outlined: bool) -> str:
 
 # ----------------------------------------------------------------------------------------------------- pixel verdict
 
-HIGHEST = "Highest score"
 HIGHEST_HELP = "Choose the pixel where the score is highest."
 AROUND = {"Picture": "The picture around the chosen pixel", "Overlay": "The overlay around the chosen pixel"}
 """Captions of the two details, and what a screen reader says about them."""
-SLIDERS = {"pixel_x": "x in px", "pixel_y": "y in px"}
 SHARES_TITLE = "What makes up the score"
 SHARES_AXIS = "share of the log score in percent"
 AGAINST_NORMAL_TITLE = "Each map here, compared with normal images"

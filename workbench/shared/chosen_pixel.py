@@ -3,7 +3,8 @@
 It can be chosen in more than one way (in a picture, by sliders, from a table), so it is no widget's own value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -41,9 +42,26 @@ def choose(x: int, y: int) -> None:
     PIXEL.set(f"{x},{y}")
 
 
-def moved(*sliders: str) -> None:
-    """Choose the pixel that the two sliders of these keys stand at. A callback."""
-    choose(*(st.session_state[key] for key in sliders))
+def sliders(name: str, at: tuple[int, int], shape: Sequence[int], help: str, **width: Any) -> None:
+    """Draw x and y as sliders, whose keys begin with `name`, and a button that leads to the highest score."""
+    keys = {axis: f"{name}_{axis}" for axis in verdict_words.AXES}
+    for (axis, key), value, length in zip(keys.items(), at, shape[1::-1], strict=True):
+        st.session_state[key] = value
+        label, args = verdict_words.AXES[axis], tuple(keys.values())
+        st.slider(label, 0, length - 1, key=key, on_change=_moved, args=args, **width)
+    st.button(
+        verdict_words.HIGHEST,
+        f"{name}_peak",
+        icon=":material/my_location:",
+        on_click=choose_peak,
+        disabled=is_peak(),
+        help=help,
+    )
+
+
+def _moved(*keys: str) -> None:
+    """A callback: choose the pixel that the two sliders stand at."""
+    choose(*(st.session_state[key] for key in keys))
 
 
 def choose_peak() -> None:

@@ -21,6 +21,8 @@ SHARES_HELP = (
     "times its normal level it reaches, divided by that of the whole product. A sum is shared among its terms by what "
     "each exceeds its normal level. Normal levels are medians of the held-out normal images."
 )
+AXES = {"x": "x in px", "y": "y in px"}
+HIGHEST = "Highest score"
 COMPARE_LABEL = "Compare with normal images"
 COMPARE_HELP = (
     "At this place: only with the same position in the normal images, which suits parts that always lie alike. "

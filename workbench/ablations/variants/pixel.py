@@ -17,20 +17,7 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by_place = chosen_pixel.by_place()
-        for key, label, value, length in (
-            ("grid_x", words.X, x, loaded.image.shape[1]),
-            ("grid_y", words.Y, y, loaded.image.shape[0]),
-        ):
-            st.session_state[key] = value
-            st.slider(label, 0, length - 1, key=key, on_change=chosen_pixel.moved, args=("grid_x", "grid_y"), width=200)
-        st.button(
-            words.HIGHEST,
-            icon=":material/my_location:",
-            on_click=chosen_pixel.choose_peak,
-            key="grid_peak",
-            disabled=chosen_pixel.is_peak(),
-            help=words.HIGHEST_HELP,
-        )
+        chosen_pixel.sliders("grid", (x, y), loaded.image.shape, words.HIGHEST_HELP, width=200)
     verdicts = {
         one.title: candidates.verdict(one, variant_cache.normal_maps(one), x, y, loaded.image.shape, by_place)
         for one in scored

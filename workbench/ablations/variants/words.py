@@ -317,6 +317,5 @@ def percent(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-X, Y, HIGHEST = "x in px", "y in px", "Highest score"
 HIGHEST_HELP = "Choose the pixel where the reference's score is highest."
 MAKES_SCORE = "**{pixel}: what makes each score**"
