@@ -263,11 +263,11 @@ FAULTS = [
         "hostile/test_messages.py",
     ),
     Fault(
-        "the model that shows a failure, at the sample that shows it least",
-        "workbench/shared/other_models.py",
-        "return min(shows",
-        "return max(shows",
-        "pages/test_how_it_works.py -k samples_that_show",
+        "a damage that S1 copies is told as one that it leaves",
+        "nnet/analysis/students.py",
+        "return (possible - own)",
+        "return (own - unharmed)",
+        "unit/test_story.py -k copies",
     ),
     Fault(
         "an expression of one branch where each variant has its own",

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
 from nnet.analysis.visibility import coverage
 from nnet.analysis.whatif import Code, WhatIf, intervene
-from nnet.detector import Array, Detector, Trace, TrainedModel
+from nnet.detector import Array, Detector, Trace
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, parse
-from nnet.scoring import judge
-from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS, image_score, score_map
 from nnet.units import SMALLEST, multiple
 
@@ -139,23 +137,6 @@ def _part(share: float) -> str:
 # ------------------------------------------------------------------------------------------------------ the students
 
 
-def copier_alone(model: TrainedModel, trace: Trace, expression: Expression) -> Finding:
-    """How the picture stands out when S1's maps stand alone.
-
-    Numbers: "before" and "after", how far the logarithm of the image score lies above the mean of the held-out normal
-    images', in their standard deviations. So scores of different expressions can be compared: multiples of their
-    thresholds cannot, since a product of three maps ranges wider than one of sums. Images: the score maps as multiples
-    of each expression's own threshold.
-
-    Raises:
-        StoryError: one of the branches is missing.
-    """
-    forward = _of_branch(expression.maps or tuple(trace.maps), "forward")
-    if not forward or not _of_branch(tuple(trace.maps), "reverse"):
-        raise StoryError("This model has only one of the two students, so neither can stand alone beside both.")
-    return _judged(model, trace, trace, expression, for_maps(forward))
-
-
 def let_through(detector: Detector, before: Trace, after: Trace) -> Finding:
     """How much of a damage the code lets through to S2, with the memory and without it: the restoration shortcut.
 
@@ -233,19 +214,6 @@ def missed_by_s2(trace: Trace) -> Array | None:
 
 def _of_branch(names: Sequence[str], branch: str) -> tuple[str, ...]:
     return tuple(name for name in names if MAPS[name].branch == branch)
-
-
-def _judged(model: TrainedModel, before: Trace, after: Trace, first: Expression, second: Expression) -> Finding:
-    one = judge.judge(model.calibration, before.maps, first)
-    other = judge.judge(model.calibration, after.maps, second)
-    numbers = {"before": _stands_out(one), "after": _stands_out(other)}
-    images = {"before": one.reference.multiple(one.score), "after": other.reference.multiple(other.score)}
-    return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
-
-
-def _stands_out(judged: Judgement) -> float:
-    normal = np.log(np.maximum(judged.reference.scores, SMALLEST))
-    return float((np.log(max(judged.value, SMALLEST)) - normal.mean()) / max(float(normal.std()), SMALLEST))
 
 
 # ------------------------------------------------------------------------------------------------ projection

@@ -16,20 +16,10 @@ from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
 from nnet.studies import Measured, read_results
-from workbench.how_it_works import (
-    cache,
-    damage,
-    diagram,
-    figures,
-    lesson_sheet,
-    model_answer,
-    settings,
-    subject,
-    trained,
-)
+from workbench.how_it_works import cache, diagram, figures, lesson_sheet, model_answer, settings, subject, trained
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, gate_table, glossary, other_models, samples, theme, units
+from workbench.shared import chosen_picture, gate_table, glossary, samples, small_damages, theme, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -211,9 +201,11 @@ def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypa
     finding = story.Finding("each", "each", numbers, {"scores": scores, **maps})
     monkeypatch.setattr(students, "found_alone", lambda model, damaged: asked.extend(damaged) or finding)
     asked: list[object] = []
-    cache.FINDINGS.drop(lambda key: True)
+    for kept in (cache.FINDINGS, small_damages._FOUND):
+        kept.drop(lambda key: True)
     at = start(TOUR, step="3", picked="--c")
-    cache.FINDINGS.drop(lambda key: True)
+    for kept in (cache.FINDINGS, small_damages._FOUND):
+        kept.drop(lambda key: True)
     assert len(asked) == 16 and at.selectbox(key="damage").options[0] == "Good part with a small stain"
     assert "of 16, S₁ alone misses 1 that S₂ finds, and S₂ alone 1 that S₁ finds" in words(at)
     assert "As the paper says" in words(at)
@@ -221,27 +213,13 @@ def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypa
     assert drawn.count("background:none") == 2, "two are missed"
     assert "stain: 0.500 × threshold to S₁, 2.00 to S₂" in drawn
     part = np.zeros((100, 200, 3), np.uint8)
-    assert figures.over(part, maps["forward_by_reverse"]).shape == (28, 144, 3), "the damage and what is around it"
+    assert small_damages.around(part, maps["forward_by_reverse"], figures.SIDE).shape == (28, 144, 3), (
+        "the damage and what is around it"
+    )
     one_way = story.Finding("forward", "each", numbers, {})
     assert "not show both ways" in tour.verdict(3, one_way, (0, 0))
     monkeypatch.setattr(chosen_picture, "good_samples", list)
     assert "no sample of this model is known to be good" in start(TOUR, step="3", picked="--c").info[0].value
-
-
-def test_of_the_samples_that_show_a_failure_the_one_that_shows_it_most_is_named() -> None:
-    kept = {"a": (2.0, 1.5), "b": (4.0, 1.0), "c": (1.0, 0.9)}
-    shows = {
-        key: story.Finding("less", "less", {"before": before, "after": after}, {})
-        for key, (before, after) in kept.items()
-    }
-    assert other_models.least_left(shows) == "b"
-
-
-def test_only_models_that_came_with_the_workbench_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NNET_CHECKPOINTS_ONLY", raising=False)
-    names = {one.name for one in other_models.shipped("elpv-mono")}
-    assert names == {one.name for one in other_models.shipped("")} - {"elpv-mono"} and "tiny" not in names
-    assert "synthetic-cog" in names
 
 
 def test_nothing_of_an_answer_is_left_under_another_step() -> None:
@@ -270,9 +248,9 @@ def test_what_gets_through_the_code_is_asked_of_a_part_before_and_after_damage(
 ) -> None:
     good = next(one for one in samples.collection().images if one.sample.is_normal).sample.load().image
     at = start(TOUR, step="4", picked="---a")
-    assert at.selectbox(key="damage").options == [f"Good part with a {kind}" for kind in damage.KINDS]
+    assert at.selectbox(key="damage").options == [f"Good part with a {kind}" for kind in small_damages.KINDS]
     fine(at.selectbox(key="damage").select("hole").run())
-    painted = damage.PAINTED.get(f"{_as_picture(_first_good()).load().hash}+hole-0.18-0.8").image
+    painted = small_damages.PAINTED.get(f"{_as_picture(_first_good()).load().hash}+hole-0.18-0.8").image
     found = story.let_through(detector, detector.trace(good), detector.trace(painted))
     assert tour.emphasised(tour.measured(4, found)) in words(at).replace("\\", "") and address(at, "damage") == "hole"
     assert units.percent(max(0.0, found.numbers["before"])) in tour.measured(4, found)

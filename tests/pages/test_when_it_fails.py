@@ -4,16 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import address, copied, fine, start, words
+from apptest import fine, start, words
 from builders import write_category
 
-from nnet.analysis import story
+from nnet.analysis import students
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL, causes
 from nnet.analysis.story import Finding
 from nnet.data import Sample, open_dataset
 from nnet.detector import Detector
-from workbench.shared import model_list, other_models, samples
+from workbench.shared import samples, small_damages
 from workbench.shared.resources import Model
+from workbench.shared.small_damages import Shown
 from workbench.when_it_fails import mistakes, nearest, six_maps
 from workbench.when_it_fails import words as texts
 from workbench.when_it_fails.scene import Scene
@@ -118,7 +119,7 @@ def test_every_part_is_shown_and_kept_in_the_address(part: str) -> None:
     at = start(FAILS, fails_part=part)
     assert at.segmented_control(key="fails_part").value == part
     lead = {
-        "imitation": "copy the teacher ever better",
+        "imitation": texts.IMITATION,
         "stranger": texts.STRANGER,
         "nearest": texts.NO_TRAINING_SET,
         "scratch": texts.SCRATCH,
@@ -126,27 +127,24 @@ def test_every_part_is_shown_and_kept_in_the_address(part: str) -> None:
     assert lead in words(at) + "".join(one.value for one in at.info)
 
 
-def test_over_imitation_is_looked_for_in_the_other_models_that_came_along(
-    monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path, tmp_path: Path
-) -> None:
-    image, numbers = np.full((8, 8), 0.5, np.float32), {"before": 2.0, "after": 1.0}
-    same, less = (Finding(outcome, "less", numbers, {"before": image, "after": image}) for outcome in ("same", "less"))
-    copy = copied(tiny_checkpoint, tmp_path, monkeypatch)
-    monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{tmp_path}")
-    entry = next(one for one in model_list.entries().values() if one.path == copy)
-    monkeypatch.setattr(other_models, "shipped", lambda besides: [entry] if besides != entry.name else [])
-    monkeypatch.setattr(story, "copier_alone", lambda *_: same)
+def test_over_imitation_shows_a_small_damage_as_each_student_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, pair = _of_damages(), {branch: np.ones((64, 64), np.float32) for branch in students.BRANCHES}
+    loaded = small_damages.every(small_damages.good_sample())[5][1]
+    monkeypatch.setattr(small_damages, "found", lambda model: found)
+    monkeypatch.setattr(small_damages, "shown", lambda model, at: asked.append(at) or Shown("hole", loaded, 0.7, pair))
+    asked: list[int] = []
     at = start(FAILS, fails_part="imitation")
-    assert "No other model that comes with the workbench shows it: none of the " in words(at)
-    monkeypatch.setattr(story, "copier_alone", lambda one, *_: less if one.checkpoint.path == copy else same)
-    at = start(FAILS, fails_part="imitation")
-    assert f"The model {entry.name} shows it, in" in words(at).replace("\\", "")
-    fine(at.button(key="fails_elsewhere").click().run())
-    assert address(at, "model") == entry.name and at.segmented_control(key="fails_part").value == "imitation"
-    assert not [one for one in at.button if one.key == "fails_elsewhere"] and at.get("image")
-    assert f"The workbench uses {entry.name} now, on all pages." in words(at).replace("\\", "")
-    fine(at.button(key="fails_back").click().run())
-    assert "model" not in at.query_params and not [one for one in at.button if one.key == "fails_back"]
+    assert asked == [5] and len(at.get("image")) + len(at.get("imgs")) == 2
+    told = words(at)
+    assert "it copied 70 %** of what the hole changes" in told and "misses 6 that S₂ finds, and S₂ alone 1" in told
+    assert "By the same rule, of " in told and "no sign of over-imitation" in texts.fallen(1.0, 0.1)
+    assert "too faint, not copied" in texts.copied("scratch", 0.1, True)
+    assert "misses no small damage" in texts.copied("hole", 0.7, False)
+
+
+def _of_damages() -> Finding:
+    numbers = {"all": 16, "forward": 6, "reverse": 1, "forward_at": 5, "reverse_at": 14}
+    return Finding("each", "each", numbers, {"scores": np.ones((16, 2), np.float32)})
 
 
 def test_causes_are_what_was_measured() -> None:

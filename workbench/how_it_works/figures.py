@@ -14,8 +14,8 @@ from nnet.config import LossConfig
 from nnet.studies import Measured
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
-from workbench.how_it_works.damage import AROUND, KINDS
 from workbench.shared import charts, pictures, theme, units
+from workbench.shared.small_damages import KINDS
 
 SIDE = 320
 _COLLAPSE_HEIGHT, _LOSSES_HEIGHT = 200, 125
@@ -46,13 +46,6 @@ def unlike(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
     largest = max(float(distances.max()), SMALLEST)
     small = pictures.reduced(shown, SIDE)
     return {"picture": small, "unlike": pictures.overlay(small, distances / largest, _EACH_OWN, 0.75)}
-
-
-def over(shown: np.ndarray, multiples: np.ndarray) -> np.ndarray:
-    """A score over the damage of step 3 and what is around it, with its threshold in the middle of the colours."""
-    whole = pictures.overlay(pictures.reduced(shown, SIDE), multiples, pictures.calibrated_scale(1.0), 0.75, 1.0)
-    rows, columns = (slice(round(a * side), round(b * side)) for (a, b), side in zip(AROUND, whole.shape, strict=False))
-    return whole[rows, columns]
 
 
 def heatmaps(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:

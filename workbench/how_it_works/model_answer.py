@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from nnet.analysis import dense, gated, losses, story, students
+from nnet.analysis import dense, gated, losses, story
 from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
 from nnet.scoring.maps import score_map
 from nnet.training.state import load_history
-from workbench.how_it_works import cache, damage, subject, words
+from workbench.how_it_works import cache, subject, words
 from workbench.how_it_works.scene import Scene
-from workbench.shared import chosen_picture, gate_table, resources
+from workbench.shared import chosen_picture, gate_table, resources, small_damages
 from workbench.shared.picture import Picture
-from workbench.shared.resources import Loaded
 
 OF_ALL = (1,)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
@@ -57,8 +56,7 @@ def _answer(scene: Scene) -> Finding:
         good, defective = _samples(scene)
         return story.leans_on(detector, good, defective, scene.expression)
     if scene.step == 3:
-        traces = (resources.trace(scene.model, damaged) for _, damaged in small())
-        return students.found_alone(detector, traces)
+        return _found_alone(scene)
     return _of_picture(scene)(resources.trace(scene.model, scene.loaded))
 
 
@@ -114,19 +112,18 @@ def damped(scene: Scene) -> gated.Gated | None:
 
 def _before(scene: Scene) -> Trace:
     if scene.subject.before is None:
-        raise StoryError(words.NO_PAIR)
+        raise StoryError(small_damages.NO_PAIR)
     return resources.trace(scene.model, scene.subject.before)
 
 
-def small() -> list[tuple[str, Loaded]]:
-    """The damages that step 3 asks of, see `damage.small`.
-
-    Raises:
-        nnet.analysis.story.StoryError: no sample is known to be good.
-    """
-    if (good := good_sample()) is None:
-        raise StoryError(words.NO_PAIR)
-    return damage.small(good)
+def _found_alone(scene: Scene) -> Finding:
+    """Step 3's answer: `small_damages.found`, and of the damage that S1 misses most clearly how much it copies of it,
+    "copied"."""
+    finding = small_damages.found(scene.model)
+    if "forward_at" not in finding.numbers:
+        return finding
+    copied = small_damages.shown(scene.model, int(finding.numbers["forward_at"])).copied
+    return replace(finding, numbers={**finding.numbers, "copied": copied})
 
 
 def good_sample() -> Picture | None:

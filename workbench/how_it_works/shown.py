@@ -20,6 +20,7 @@ from workbench.shared import (
     living_network,
     memory_chain,
     resources,
+    small_damages,
     training_film,
     units,
 )
@@ -98,14 +99,17 @@ def _tiles_of(scene: Scene, finding: Finding) -> None:
 
 def _blind_spots(finding: Finding) -> None:
     """Of each student the damage that it misses most clearly, as both see it."""
-    small, found, key = model_answer.small(), [], ""
+    small, found, key = small_damages.every(small_damages.good_sample()), [], ""
     for branch, captions in words.BLIND.items():
         if (at := finding.numbers.get(f"{branch}_at")) is None:
             continue
         kind, damaged = small[int(at)]
         key += damaged.hash
         found += [
-            (figures.over(damaged.shown, finding.images[f"{branch}_by_{by}"]), caption.format(what=kind))
+            (
+                small_damages.around(damaged.shown, finding.images[f"{branch}_by_{by}"], figures.SIDE),
+                caption.format(what=kind),
+            )
             for by, caption in captions.items()
         ]
     if found:

@@ -38,6 +38,12 @@ EVENNESS = {
     "that holds at no scale.",
 }
 """Whether Figure 7 holds, as on Projection."""
+S1_COPIED = {
+    True: "On the one shown S₁ copied {copied} of what the damage changes in the teacher: over-imitation.",
+    False: "On the one shown S₁ copied only {copied} of what the damage changes: it is too faint, not copied.",
+}
+COPIES = 0.5
+"""From which share on of what a damage changes S1 is said to copy it."""
 GATES_WORK = "What does not pass into P, S₁ was never asked to copy."
 GATES_ALIKE = (
     "Likely why: the gates differ little here (channels: {least} to {most}), and what scales all alike turns no angle."
@@ -148,10 +154,6 @@ BLIND = {
     "reverse": {"forward": "S₁ finds it", "reverse": "Small {what}: S₂ misses it"},
 }
 """Who misses a damage -> what stands below it, as each student sees it."""
-NO_PAIR = (
-    "This step compares a part with damage and the same part without it, but no sample of this model is known to be "
-    "good. Draw on a picture of your own on Home."
-)
 NO_GOOD = "This step compares with a good part, but no sample of this model is known to be good."
 WITHOUT_MEMORY = "; without the memory, {after}"
 EXCHANGED = "S₂ is given the undamaged part's code. What it misses more then, the damaged code had carried."
@@ -429,6 +431,8 @@ def _further(finding: Finding) -> dict[str, str]:
 
 def why(number: int, finding: Finding) -> str:
     """The reason in a sentence or two, below the answer."""
+    if (copied := finding.numbers.get("copied")) is not None:
+        return S1_COPIED[copied >= COPIES].format(copied=units.percent(max(copied, 0.0)))
     if "passed_damage" not in finding.numbers:
         return CARDS[number - 1].why
     ends = {name: units.percent(finding.numbers[name]) for name in ("least", "most")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.shared import units
@@ -22,16 +22,6 @@ EVALUATE_PART = "Evaluate on its pictures"
 NOT_AT_HAND = (
     "The pictures of this part are not on this computer, so that it can be neither measured nor trained again."
 )
-ELSEWHERE = "The model {model} shows it, in {showing} of its {total}."
-SEE_IT_ON = "Switch to this model and see it on {picture}"
-SWITCHED, BACK_TO = "The workbench uses {model} now, on all pages.", "Back to {model}"
-NOR_ELSEWHERE = "No other model that comes with the workbench shows it: {others}."
-_NONE_OF = "none of the {total} of {model}"
-
-
-def none_of(model: str, answers: Sized) -> str:
-    """That none of another model's samples shows it."""
-    return _NONE_OF.format(total=units.plural(len(answers), "defective sample"), model=units.plain(model))
 
 
 def deleting(title: str, *, film: bool, photos: bool, shares: bool, model: bool = True) -> str:

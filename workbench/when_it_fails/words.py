@@ -1,7 +1,5 @@
 """What the When it fails page says. Knows no Streamlit."""
 
-from collections.abc import Mapping
-
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
 from nnet.scoring.circuit import SCALES
 from nnet.scoring.maps import MAPS
@@ -125,27 +123,56 @@ def caption(ratio: float, causes: tuple[str, ...]) -> str:
 # ---------------------------------------------------------------------------------------------------------- imitation
 
 IMITATION = (
-    "Training makes S₁ copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
-    "parts, the two agree where they should not."
+    "Over-imitation: S₁ follows the teacher on a defect, too. Gates, which are to leave it less to copy, and S₂, which "
+    "never sees the picture, counter it."
 )
-NO_FORWARD = "This model has no S₁, so it cannot imitate too much."
 NO_HISTORY = "This model came without a record of its training, so how S₁'s copying went is not known."
 NONE_DEFECTIVE = "None of the samples is known to be defective."
-NOT_SHOWN = "None of this model's defective samples stands out less to S₁ alone than to both. Smaller damage may:"
-SMALLER = "Sixteen small damages, and who finds them"
-ALONE = {"before": "Both students: {score} × threshold", "after": "S₁ alone, where it loses most: {score} × its own"}
+STEPS = {"3": "All sixteen: step 3", "6": "The gates: step 6"}
+"""Step of How it works -> the link to it."""
 KD_ALT = "Copying loss over the epochs of training"
+COPIES = 0.5
+"""From which share on of what a damage changes S1 is said to copy it."""
 
 
-def still_missed(missed: Mapping[str, int], total: int) -> str:
-    """What S1 misses of the defective samples, alone and with S2."""
-    of = units.plural(total, "defective sample")
-    return f"Of {of} S₁ alone misses {missed['forward']}, both together {missed['both']}."
+def copied(kind: str, share: float, is_missed: bool) -> str:
+    """The sentence above the pictures. `share`: `students.imitated`; `is_missed`: by S1, while S2 finds it."""
+    change = units.percent(max(share, 0.0))
+    if not is_missed:
+        return f"**S₁ misses no small damage that S₂ finds.** Of what this {kind} changes it copied {change}."
+    if share >= COPIES:
+        return f"**S₁ misses this small {kind}: it copied {change}** of what the {kind} changes in the teacher."
+    return f"**S₁ misses this small {kind}**, but copied only {change} of what it changes: too faint, not copied."
+
+
+def alone(branch: str, ratio: float) -> str:
+    """Below what a student alone sees."""
+    student = {"forward": "S₁, the copier", "reverse": "S₂, the rebuilder"}[branch]
+    return f"{student}: {units.times(ratio)} {units.TIMES} its own threshold"
+
+
+def of_damages(total: int, forward: int, reverse: int) -> str:
+    """Who misses which of the small damages."""
+    return (
+        f"Of {total} small damages on a good part S₁ alone misses {forward} that S₂ finds, and S₂ alone {reverse} that "
+        "S₁ finds. Each student is asked by its own three maps and their own threshold."
+    )
+
+
+def still_missed(total: int, forward: int, reverse: int) -> str:
+    """What each student misses of the defective samples."""
+    return (
+        f"By the same rule, of {units.plural(total, 'defective sample')} S₁ alone misses {forward} and S₂ alone "
+        f"{reverse}. Their defects are larger."
+    )
 
 
 def fallen(first: float, last: float) -> str:
-    """How far L_KD fell."""
-    return f"L_KD fell from {units.number(first)} to {units.number(last)}."
+    """How far L_KD fell, and that it proves nothing."""
+    return (
+        f"In training L_KD fell from {units.number(first)} to {units.number(last)}: S₁ copies good parts ever better. "
+        "That alone is no sign of over-imitation; only damage, as above, shows it."
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- stranger
