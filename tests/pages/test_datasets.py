@@ -17,8 +17,9 @@ from streamlit.testing.v1.util import patch_config_options
 
 from nnet.data import DataError
 from nnet.detector import Detector
+from workbench.inspect import words as inspect_words
 from workbench.projection import words as projection_text
-from workbench.shared import chosen_picture, datasets, units
+from workbench.shared import chosen_picture, datasets, pictures, units
 from workbench.shared import words as shared_words
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
@@ -145,6 +146,28 @@ def test_the_bar_says_at_once_what_a_label_makes_of_the_decision() -> None:
     at = start(INSPECT, set=SYNTHETIC, image=HOLE)
     found = [label for expander in at.expander if (label := expander.label) and "labelled hole" in label]
     assert len(found) == 1 and ("missed" in found[0]) is ("Normal" in found[0])
+
+
+def test_the_defect_of_a_missed_picture_is_outlined_and_the_bar_says_that_it_is_missed(tmp_path: Path) -> None:
+    root, name = str(folder(tmp_path / "part")), "test/dent/3.png"
+    with patch.object(pictures, "with_defect", wraps=pictures.with_defect) as outlined:
+        at = start(INSPECT, set=root, image=name, threshold="1000000")
+        assert any("missed: labelled dent" in one.label for one in at.expander)
+        (((image, mask), _),) = outlined.call_args_list
+        assert mask[10:30, 10:30].all() and mask.sum() == 400
+        at = start(INSPECT, set=root, image=name, threshold="0.000001")  # all is marked, the defect with it
+        assert not any("missed" in one.label for one in at.expander) and outlined.call_count == 1
+        start(INSPECT, set=root, image="test/dent/4.png", threshold="1000000")
+        assert outlined.call_count == 1, "there is no mask"
+    assert inspect_words.BACK not in [link.proto.label for link in at.get("page_link")], "it came from a link"
+    found = pictures.with_defect(image, mask)
+    changed = (found != image).any(axis=-1)
+    assert changed.any() and not changed[mask].any(), "the line is around it"
+
+
+def test_the_bar_says_of_a_sample_of_the_model_only_where_the_decision_is_wrong() -> None:
+    assert any("missed: labelled" in one.label for one in start(INSPECT, threshold="1000000").expander)
+    assert not any("labelled" in one.label for one in start(INSPECT, threshold="0.000001").expander)
 
 
 def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:

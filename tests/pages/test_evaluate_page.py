@@ -31,6 +31,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
 from workbench.evaluate import cache, decisions, download, layouts, page, scene, words
 from workbench.evaluate.scene import Scene
+from workbench.inspect import words as inspect_words
 from workbench.shared import units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
@@ -431,6 +432,7 @@ def test_a_picture_of_the_gallery_opens_in_inspect(category: Path) -> None:
     fine(opener.click().run())
     assert at.title[0].value == "Inspect"
     assert opener.key.removeprefix("open-") in at.subheader[0].value.replace("\\", "")
+    assert inspect_words.BACK in [link.proto.label for link in at.get("page_link")], "the way back is in sight"
 
 
 # ------------------------------------------------------------------------------------------------- images and maps

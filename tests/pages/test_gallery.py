@@ -67,7 +67,8 @@ def test_only_the_anomalous_ones_are_shown(tiny_checkpoint: Path) -> None:
     middle = (known[1][1] + known[2][1]) / 2  # two above, two below
     at = four(threshold=f"{middle / limit:.6f}", flagged_only="yes")
     assert order(at) == [name for name, _ in known[:2]]
-    assert any("2 of 4 anomalous" in expander.label for expander in at.expander)
+    for told in ("2 of 4 anomalous", "your 4 pictures, 2 anomalous"):
+        assert any(told in expander.label for expander in at.expander)
     fine(at.toggle(key="flagged_only").set_value(False).run())
     assert len(order(at)) == 4 and "flagged_only" not in at.query_params
 
@@ -96,7 +97,9 @@ def bar(at: AppTest) -> int:
 def test_the_bar_counts_own_pictures_and_says_whether_the_one_shown_is_among_them() -> None:
     at = four()
     among, counted = "choose among your", f"your {len(NAMES)} pictures"
-    assert any(f"{among} {len(NAMES)} pictures" in expander.label for expander in at.expander)
+    (table,) = (one.label for one in at.expander if "table of all results" in one.label)
+    anomalous = table.split()[0]
+    assert any(f"{among} {len(NAMES)} pictures, {anomalous} anomalous" in one.label for one in at.expander)
     fine(at.segmented_control(key="shelf").set_value("samples").run())
     labels = [expander.label for expander in at.expander]
     assert any(f"go back to {counted}" in label for label in labels), "they are not forgotten"

@@ -8,7 +8,7 @@ from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT
-from workbench.shared import chosen_picture, model_choice, units
+from workbench.shared import chosen_picture, known_data, model_choice, units
 from workbench.shared import words as shared_words
 
 _SHOWN = 3  # of the misses, and of the false alarms; twice as many where there are none of the others
@@ -97,4 +97,5 @@ def tile(scene: Scene, index: int, place: str) -> None:
 def open_in_inspect(scene: Scene, key: str) -> None:
     """Show an image of the set on the Inspect page."""
     chosen_picture.show_data_image(scene.pictures.spec, key)
+    known_data.note_evaluated(scene.pictures.spec)
     st.switch_page("pages/1_Inspect.py")

@@ -4,17 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from nnet.data import Sample
-from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
-from nnet.scoring.places import MARGIN, highest_near
 from workbench.inspect import circuit, pixel, regions, settings, strip, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
-from workbench.inspect.scene import Scene
+from workbench.inspect.scene import Scene, is_misplaced, known_defect
 from workbench.shared import (
     chosen_picture,
     controls,
@@ -22,6 +19,7 @@ from workbench.shared import (
     gallery,
     keep_threshold,
     kinds,
+    known_data,
     model_list,
     parts,
     resources,
@@ -50,9 +48,13 @@ JUDGING = ("pixel", "regions")
 
 def main() -> None:
     with frame.page(words.TITLE, looks_into=False) as model:
-        st.title(words.TITLE, anchor=False)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.title(words.TITLE, anchor=False)
+            back = st.empty()
         gallery.open_most_telling(model)
         picture, loaded = gallery.chosen()
+        if picture.data is not None and known_data.is_evaluated(picture.data[0]):
+            back.page_link("pages/4_Evaluate.py", label=words.BACK, icon=":material/arrow_back:")
         with st.spinner(shared_words.LOOKING, show_time=True):
             resources.trace(model, loaded)
         expression = settings.remember_expression(model).expression
@@ -124,23 +126,11 @@ def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, 
         found = _on_test_pictures(model, judged)
         chosen, warning = Kept(moved, words.kept_on_inspect(found)), _sorts_little(judged, found)
         keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved, told)
-    if _is_misplaced(model, picture, loaded, judged):
+    mask = known_defect(picture, loaded)
+    if mask is not None and is_misplaced(model, mask, judged):
         st.markdown(f":material/wrong_location: {words.MISPLACED}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
-
-
-def _is_misplaced(model: Model, picture: Picture, loaded: Loaded, judged: Judgement) -> bool:
-    """Whether a picture is rightly flagged, but for something else than its known defect."""
-    sample = picture.source
-    if not (isinstance(sample, Sample) and sample.is_defective and sample.has_mask and judged.is_anomalous):
-        return False
-    try:
-        mask = sample.load_mask(loaded.image.shape[:2])
-    except NNetError:  # measuring names it
-        return False
-    margin = model.detector.framing.pixels * MARGIN
-    return mask is not None and highest_near(judged.score, mask, margin) <= judged.reference.threshold
 
 
 def _unmoved() -> None:

@@ -1,13 +1,17 @@
 """What the Inspect page shows at the moment, as one value that every section of it gets."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from nnet.data import Sample
 from nnet.detector import Trace
+from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
+from nnet.scoring.places import MARGIN, highest_near
 from workbench.shared import pictures, resources
 from workbench.shared.picture import Picture
 from workbench.shared.pictures import Scale
@@ -34,6 +38,24 @@ class View:
     def colours(self) -> tuple[object, ...]:
         """What the colours depend on."""
         return self.scale.colour_map, self.scale.low, self.scale.high
+
+
+def known_defect(picture: Picture, loaded: Loaded) -> np.ndarray | None:
+    """Where the defect of a picture of a data set lies, bool (h, w), True on it; None where that is not known."""
+    sample = picture.source
+    if not (isinstance(sample, Sample) and sample.is_defective and sample.has_mask):
+        return None
+    try:
+        mask = sample.load_mask(loaded.image.shape[:2])
+    except NNetError:  # measuring names it
+        return None
+    return mask if mask is not None and mask.any() else None
+
+
+def is_misplaced(model: Model, mask: np.ndarray, judged: Judgement) -> bool:
+    """Whether a picture is rightly flagged, but for something else than its known defect."""
+    margin = model.detector.framing.pixels * MARGIN
+    return judged.is_anomalous and highest_near(judged.score, mask, margin) <= judged.reference.threshold
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,18 @@ class Scene:
         def paint() -> np.ndarray:
             return pictures.overlay(self.hatched(self.loaded.shown), score, view.scale, view.opacity, view.edge)
 
-        return resources.photo(key, paint)
+        if (mask := self.overlooked) is None:
+            return resources.photo(key, paint)
+        return resources.photo((*key, self.picture.content_key), lambda: pictures.with_defect(paint(), mask))
+
+    @cached_property
+    def overlooked(self) -> np.ndarray | None:
+        """Where the picture's known defect lies, bool (h, w), if it was missed or something else is marked; else
+        None."""
+        mask = known_defect(self.picture, self.loaded)
+        if mask is None or not (is_misplaced(self.model, mask, self.judged) or not self.judged.is_anomalous):
+            return None
+        return mask
 
     def hatched(self, shown: np.ndarray) -> np.ndarray:
         """The image at some size, hatched where the model does not look."""

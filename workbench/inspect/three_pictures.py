@@ -42,6 +42,8 @@ def draw(scene: Scene) -> None:
     # One pixel per value of the score map; the browser draws it smoothly at the image's size.
     score_map = pictures.data_uri(pictures.colourised(judged.score, scene.view.scale))
     hint = words.overlay_hint(scene.view.opacity, outlined=scene.view.edge is not None)
+    if scene.overlooked is not None:
+        hint = f"{words.LABELLED_DEFECT} {hint}"
     tiles = [
         Tile(words.ORIGINAL, words.ORIGINAL_HINT, scene.original_uri),
         Tile(words.OVERLAY, hint, scene.overlay_uri, **(bar if scene.view.opacity else _NO_BAR), numbered=True),

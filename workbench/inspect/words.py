@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.shared.parts import Decided
 
 TITLE = "Inspect"
-CLOSER = "Look closer"
+CLOSER, BACK = "Look closer", "Back to Evaluate"
 SECTIONS = {
     "pixel": "Pixel verdict",
     "regions": "Threshold and regions",
@@ -354,6 +354,7 @@ def framed(window: tuple[int, int, int, int]) -> str:
     )
 
 
+LABELLED_DEFECT = "The turquoise line is around the labelled defect."
 MISPLACED = (
     "Found in the wrong place: the picture is rightly flagged, but what is marked on it lies elsewhere than the mask "
     "of its defect."

@@ -90,24 +90,36 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
-    known, source = "", picture.source
-    if beyond is None and picture.is_from_data and picture.is_defective is not None and isinstance(source, Sample):
-        known = words.against_label(source, is_anomalous=judged.is_anomalous)
+    known = _against_label(picture, is_anomalous=judged.is_anomalous) if beyond is None else ""
     own = chosen_picture.own()
     score = ratio if beyond is None else None
-    label = words.bar(picture.title, badge, score, len(own), is_own=picture.key in own, label=known)
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):
-        place = st.empty()  # the box may be closed while many images are scored
+        place = st.empty()  # the box is closed while many images are scored
+        tiles, found = {}, None
+        if picture.key in own and len(own) > 1:
+            tiles = _tiles(model, list(own.values()), expression, place)
+            found = _counted(tiles, judged.reference)
+        label = words.bar(picture.title, badge, score, len(own), is_own=picture.key in own, found=found, label=known)
         with st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
             st.subheader(units.plain(picture.title), anchor=False)
             left, right = st.columns((2, 5), gap="medium")
             with left:
                 picture_upload.uploader()
             with right:
-                shelf(model, picture, expression, judged.reference, place)
+                shelf(model, picture, expression, judged.reference, tiles)
     if beyond is not None:
         kinds.ways_on(model, beyond, picture)
+
+
+def _against_label(picture: Picture, *, is_anomalous: bool) -> str:
+    """What is known of a picture beforehand makes of its decision; of the model's own samples, whose names say what
+    they are, only where it is wrong."""
+    source = picture.source
+    if picture.is_defective is None or not isinstance(source, Sample):
+        return ""
+    is_wrong = picture.is_defective is not is_anomalous
+    return words.against_label(source, is_anomalous=is_anomalous) if picture.is_from_data or is_wrong else ""
 
 
 def heading(picture: Picture, loaded: Loaded) -> None:
@@ -120,15 +132,13 @@ def shelf(
     chosen: Picture,
     expression: Expression,
     reference: Reference | None = None,
-    place: DeltaGenerator | None = None,
+    tiles: dict[str, Tile] | None = None,
 ) -> None:
     """Draw the row that holds the chosen picture, and with several uploads a table of all results.
 
-    Scores that are not known yet are computed here, with a progress bar.
-
     Args:
         reference: decides what is anomalous where the visitor moved the threshold.
-        place: an empty one for the progress, where the row itself may be out of sight.
+        tiles: of the visitor's pictures; without them they are computed here, with a progress bar.
     """
     reference = reference or model.detector.calibration.for_expression(expression)
     own = chosen_picture.own()
@@ -146,7 +156,7 @@ def shelf(
         st.caption(words.sample_source(chosen_picture.sample_collection()))
         return
     pictures = list(own.values())
-    tiles = _tiles(model, pictures, expression, place)
+    tiles = tiles or _tiles(model, pictures, expression)
     if len(own) > 1:
         pictures = _arranged(pictures, tiles, reference)
     if not pictures:
@@ -154,9 +164,7 @@ def shelf(
         return
     _row(page_of(SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
     if len(own) > 1:
-        anomalous = sum(_is_flagged(tile, reference) for tile in tiles.values())
-        others = sum(tile.is_other for tile in tiles.values())
-        _table(pictures, tiles, reference, words.results_title(anomalous, others, len(own)))
+        _table(pictures, tiles, reference, words.results_title(*_counted(tiles, reference), len(own)))
 
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
@@ -168,6 +176,12 @@ def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Refere
     if flagged_only:
         pictures = [picture for picture in pictures if _is_flagged(tiles[picture.key], reference)]
     return arranged(pictures, tiles, reference, order, rising)
+
+
+def _counted(tiles: dict[str, Tile], reference: Reference) -> tuple[int, int]:
+    """How many pictures are called anomalous, and how many show another kind of part."""
+    every = tiles.values()
+    return sum(_is_flagged(tile, reference) for tile in every), sum(tile.is_other for tile in every)
 
 
 def _is_flagged(tile: Tile, reference: Reference) -> bool:

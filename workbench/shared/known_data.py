@@ -28,7 +28,7 @@ NAMED = ("elpv", "synthetic")
 """How the specification of a data set with a name of its own begins."""
 MOST_LISTED = 200
 _LONGEST_NAME, _DEPTH, _ENTRIES, _SECONDS = 60, 3, 50_000, 5.0
-_ADMITTED = "admitted_data"
+_ADMITTED, _EVALUATED = "admitted_data", "evaluated_data"
 
 
 def key_of(spec: str) -> str:
@@ -41,6 +41,16 @@ def key_of(spec: str) -> str:
 def admit(spec: str) -> None:
     """Let links of this visit name a data set that the visitor opened, or that we made for him."""
     st.session_state.setdefault(_ADMITTED, {})[key_of(spec)] = spec
+
+
+def note_evaluated(spec: str) -> None:
+    """Evaluate shows an image of this data set on another page, which offers the way back."""
+    st.session_state[_EVALUATED] = spec
+
+
+def is_evaluated(spec: str) -> bool:
+    """Whether it is the data set of which Evaluate showed an image last."""
+    return spec == st.session_state.get(_EVALUATED)
 
 
 def from_link(written: str) -> str:

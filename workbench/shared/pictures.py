@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from nnet.scoring.overlay import outline, paint, relative
 from nnet.scoring.overlay import overlay as nnet_overlay
-from nnet.scoring.overlay import paint, relative
 from nnet.scoring.overlay import to_png as png
 from workbench.shared import charts, theme, units, words
 from workbench.shared.cache import BoundedCache
@@ -105,6 +105,21 @@ def overlay(
 ) -> np.ndarray:
     """The image with the score's colours on it, uint8 in the image's size; see `nnet.scoring.overlay.overlay`."""
     return nnet_overlay(image, score, (scale.low, scale.high), opacity, scale.colour_map, edge)
+
+
+def with_defect(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image with a line around a defect in `theme.DEFECT`, uint8 in the image's size.
+
+    Args:
+        mask: bool (h, w) of any size, True on the defect.
+    """
+    height, width = image.shape[:2]
+    inside = np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
+    thickness = max(1, round(max(height, width) / 300))
+    found = image.copy()
+    found[outline(inside, 2 * thickness)] = 0  # told apart from every colour below it
+    found[outline(inside, thickness)] = ImageColor.getrgb(theme.DEFECT)
+    return found
 
 
 def heatmap(image: np.ndarray, score: np.ndarray, threshold: float, opacity: float = 0.65) -> np.ndarray:

@@ -599,12 +599,22 @@ DRAWN_ON = "{picture} with your drawing"
 """The title of a picture that the visitor drew on."""
 
 
-def bar(title: str, badge: str, ratio: float | None, own: int = 0, *, is_own: bool = True, label: str = "") -> str:
+def bar(
+    title: str,
+    badge: str,
+    ratio: float | None,
+    own: int = 0,
+    *,
+    is_own: bool = True,
+    found: tuple[int, int] | None = None,
+    label: str = "",
+) -> str:
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
     Args:
         ratio: the score over the threshold, or None where it means nothing.
         own: how many pictures the visitor has uploaded; `is_own`: whether the one shown is among them.
+        found: how many of them are anomalous and how many of another kind, where that is known.
         label: `against_label`, or "".
     """
     score = "" if ratio is None else against_threshold(ratio)
@@ -613,6 +623,9 @@ def bar(title: str, badge: str, ratio: float | None, own: int = 0, *, is_own: bo
         change = f"{change}, or go back to your {units.plural(own, 'picture')}"
     elif own > 1:
         change = f"choose among your {own:,} pictures"
+        if found is not None:
+            apart = f", {found[1]:,} of another kind" if found[1] else ""
+            change = f"{change}, {found[0]:,} anomalous{apart}"
     return f"{badge} " + " \N{MIDDLE DOT} ".join(filter(None, (f"**{units.plain(title)}**", label, score, change)))
 
 
