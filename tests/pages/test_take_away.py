@@ -19,7 +19,7 @@ from nnet.runs.processes import launch
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept
-from workbench.shared import take_away, visits
+from workbench.shared import resources, take_away, visits
 from workbench.shared import take_away_words as words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(200)]
@@ -136,6 +136,37 @@ def test_stop_ends_an_export_at_once_and_leaves_nothing(opened, monkeypatch: pyt
     assert not pressed(at, words.MAKE).info
     visits.close(at.session_state[visits._SESSION])
     assert started[1][1].returncode is not None and not started[1][0].exists(), "it ends with the tab"
+
+
+def test_an_export_whose_dialog_was_closed_says_on_every_page_how_far_it_is_and_that_it_is_ready(
+    only_tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen] = []
+
+    def waits(arguments: list[str], log: Path) -> subprocess.Popen:
+        Path(arguments[-1]).mkdir()
+        log.write_text(f"  4%  {stages.TOLD_WRITING}\n")
+        started.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE))
+        return started[-1]
+
+    def signs(at: AppTest) -> str:
+        return " ".join(one.value for one in at.sidebar.markdown)
+
+    monkeypatch.setattr(take_away, "launch", waits)
+    for page in (INSPECT, "pages/5_Train.py", "pages/9_Watch.py"):
+        at = start(page)
+        assert words.TITLE in [button.label for button in at.sidebar.button], "also where the model is not loaded"
+    model = resources.load_model(only_tiny.name, only_tiny, "cpu")
+    at.session_state[take_away._WORK] = take_away.Work(model, (model.key, "torch", "M1", ""))
+    fine(at.run())
+    (bar,) = at.sidebar.get("progress")
+    assert bar.proto.text.startswith(f"PyTorch of {only_tiny.name}: {stages.TOLD_WRITING}")
+    assert words.READY_SIGN.format(format="PyTorch", model=only_tiny.name) not in signs(at)
+    started[0].communicate(b"\n")
+    fine(at.run())
+    assert words.READY_SIGN.format(format="PyTorch", model=only_tiny.name) in signs(at)
+    assert not at.sidebar.get("progress") and at.sidebar.get("download_button")
+    assert not pressed(at, words.TITLE).sidebar.get("download_button"), "the dialog tells it"
 
 
 def test_the_bar_follows_the_clock_while_the_network_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,9 +154,12 @@ def take_away_dialog(checkpoint: str) -> None:
     """What the button opens, alone: without a browser, each run is one of the whole page, which closes a dialog."""
     from pathlib import Path
 
+    import streamlit as st
+
     from workbench.shared import resources, take_away
 
-    take_away._dialog(resources.load_model(Path(checkpoint).name, Path(checkpoint), "cpu"))
+    model = resources.load_model(Path(checkpoint).name, Path(checkpoint), "cpu")
+    st.dialog("Take this model with you")(take_away._draw)(model)
 
 
 def exported(at: AppTest) -> AppTest:

@@ -87,6 +87,7 @@ def _framed(title: str, *, presents: bool = True) -> Iterator[ModelEntry | None]
         entry = _chosen_entry()
         if presents:
             presenter.draw()
+        take_away.button(entry)
         _take_samples(entry)
         model_choice.tell_replaced(len(chosen_picture.uploads()))
         yield entry
@@ -161,7 +162,6 @@ def loaded(entry: ModelEntry | None, *, looks_into: bool = True) -> Model:
         except NNetError as error:
             raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
         st.caption(words.RUNS_ON.format(device=model.detector.device_name))
-    take_away.button(model)
     if model.detector.config.model.teacher_weights == "random":
         st.warning(words.RANDOM_TEACHER, icon=":material/casino:")
     if looks_into and not model.detector.framing.is_whole:

@@ -22,15 +22,19 @@ from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
-from workbench.shared import hosting, keep_threshold, units, visits
+from workbench.shared import hosting, keep_threshold, resources, units, visits
 from workbench.shared import take_away_words as words
+from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
+from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
+from workbench.shared.settings import DEVICE
 
 KEPT_BYTES = 2 * 2**30
 """Most bytes of ZIPs on the disk, for all visitors together; the paper's network takes some 600 MB."""
 _POLL = 1.0
 _ANOTHER, _WORK, _SAID = "another", "take_away_work", "take_away_said"
+_NEWS = "take_away_news"  # key and name of the model of an export that has ended while its dialog was closed
 _LONGEST = 99_999  # pixels
 _TOLD = re.compile(r"^ *(\d+)%  (.+)$", re.MULTILINE)
 _LAST: BoundedCache[str, float] = BoundedCache(64)
@@ -98,11 +102,11 @@ def _packed() -> BoundedCache[Key, Packed]:
 
 
 class Work:
-    """An export that has been started: its `key`, its `log`, its `pace`, and whether it `has_ended`."""
+    """An export that has been started: its `key`, the model's `name`, its `log`, its `pace`, whether it `has_ended`."""
 
     def __init__(self, model: Model, key: Key) -> None:
         """Start it. Raises OSError."""
-        self.key, self._packed, self.has_ended = key, Packed(), False
+        self.key, self.name, self._packed, self.has_ended = key, model.name, Packed(), False
         _, kind, expression, size = key
         owner, config = self._packed.owner.path, model.detector.config.model
         self._folder, self.log = owner / words.file_name(model.name, kind), owner / "log"
@@ -141,19 +145,70 @@ class Work:
             self._packed.owner.remove()
 
 
-def button(model: Model) -> None:
-    """The button in the sidebar, and what it opens. In a shared demo an export would take the others' processor."""
-    if hosting.is_shared():
+def button(entry: ModelEntry | None) -> None:
+    """The button in the sidebar of every page, what it opens, and below it what an export does whose dialog was closed.
+    In a shared demo an export would take the others' processor."""
+    if hosting.is_shared() or entry is None or entry.problem:
         return
-    help = words.HELP if model.detector.framing.is_whole else f"{words.HELP} {words.LIMIT}"
-    if st.sidebar.button(words.TITLE, "take_away", help, icon=":material/luggage:", width="stretch"):
-        for former in ("take_away_score", _SAID):
-            st.session_state.pop(former, None)
-        _dialog(model)
+    with st.sidebar:
+        if st.button(words.TITLE, "take_away", words.HELP, icon=":material/luggage:", width="stretch"):
+            for former in ("take_away_score", _SAID, _NEWS):
+                st.session_state.pop(former, None)
+            _dialog(entry)
+        elif _WORK in st.session_state:
+            st.fragment(run_every=_POLL)(_sign)()
+        else:
+            _sign()
 
 
-@st.dialog(words.TITLE, width="medium")
-def _dialog(model: Model) -> None:
+def _sign() -> None:
+    """How far an export is, or once what came of it, until the dialog is opened again."""
+    if (work := _current()) is not None:
+        share, sentence = work.pace.told(_TOLD.findall(_read(work.log)))
+        st.progress(
+            share, words.SIGN.format(format=words.NAMES[work.key[1]], model=units.plain(work.name), stage=sentence)
+        )
+    if (news := st.session_state.get(_NEWS)) is None:
+        return
+    key, name = news
+    if (packed := _packed().get(key)) is not None:
+        st.markdown(words.READY_SIGN.format(format=words.NAMES[key[1]], model=units.plain(name)))
+        _download(packed, key, name, "take_away_ready")
+    elif (said := st.session_state.get(_SAID)) is not None:
+        st.error(units.plain(said[1]), icon=":material/error:")
+
+
+def _current() -> Work | None:
+    """The export that goes on. What has come of one that has ended since is noted."""
+    work: Work | None = st.session_state.get(_WORK)
+    if work is None:
+        return None
+    try:
+        work.look()
+    except (NNetError, OSError) as error:
+        st.session_state[_SAID] = False, words.FAILED.format(reason=str(error))
+    if not work.has_ended:
+        return work
+    st.session_state.pop(_WORK, None)
+    st.session_state[_NEWS] = work.key, work.name
+    return None
+
+
+@st.dialog(words.TITLE, width="medium", on_dismiss="rerun")
+def _dialog(entry: ModelEntry) -> None:
+    devices = resources.devices()
+    device = DEVICE.value if DEVICE.value in devices else devices[0]
+    try:
+        with st.spinner(shared_words.LOADING_MODEL):
+            model = resources.load_model(entry.name, entry.path, device)
+    except NNetError as error:
+        st.error(units.plain(str(error)), icon=":material/error:")
+    else:
+        _draw(model)
+
+
+def _draw(model: Model) -> None:
+    """What the dialog holds."""
     st.markdown(words.ABOUT)
     if not model.detector.framing.is_whole:
         st.info(words.LIMIT, icon=":material/aspect_ratio:")
@@ -178,15 +233,8 @@ def _dialog(model: Model) -> None:
 
 def _making(model: Model, key: Key, *, can: bool) -> None:
     """The button, what is under way, or what has come of it; `can`: whether all that it takes is given."""
-    work: Work | None = st.session_state.get(_WORK)
-    if work is not None:
-        try:
-            work.look()
-        except (NNetError, OSError) as error:
-            st.session_state[_SAID] = False, words.FAILED.format(reason=str(error))
-        if work.has_ended:
-            del st.session_state[_WORK]
-            work = None
+    work = _current()
+    st.session_state.pop(_NEWS, None)  # it is told here
     if (said := st.session_state.get(_SAID)) is not None:
         is_wanted, text = said
         tell, icon = (st.info, ":material/stop_circle:") if is_wanted else (st.error, ":material/error:")
@@ -202,16 +250,20 @@ def _making(model: Model, key: Key, *, can: bool) -> None:
         st.button(label, "take_away_make", None, _begin, (model, key), type="primary", icon=icon, disabled=not can)
     if packed is not None:
         st.success(words.ready(key[1], packed.size, several=" " in key[3]), icon=":material/check:")
-        st.download_button(
-            words.DOWNLOAD,
-            lambda: packed.path.read_bytes(),  # keeps the folder until then
-            f"{words.file_name(model.name, key[1])}.zip",
-            "application/zip",
-            key="take_away_zip",
-            type="primary",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        _download(packed, key, model.name, "take_away_zip")
+
+
+def _download(packed: Packed, key: Key, name: str, place: str) -> None:
+    st.download_button(
+        words.DOWNLOAD,
+        lambda: packed.path.read_bytes(),  # keeps the folder until then
+        f"{words.file_name(name, key[1])}.zip",
+        "application/zip",
+        key=place,
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def _begin(model: Model, key: Key) -> None:

@@ -50,6 +50,8 @@ ANOTHER_SIZE = "Another size"
 WIDTH, HEIGHT = "Width of your pictures, px", "Height of your pictures, px"
 MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
 STOP, STOPPED = "Stop", "Stopped. Nothing was kept."
+SIGN, READY_SIGN = "{format} of {model}: {stage}", "{format} of {model} is ready."
+"""In the sidebar, of an export whose dialog was closed."""
 TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
 FAILED = "The ZIP could not be made. {reason}"
 
