@@ -59,6 +59,11 @@ class Stored:
     other_kind: int | None = None
 
     @property
+    def defective(self) -> np.ndarray:
+        """Which pictures are defective, bool (n,)."""
+        return np.array([label != GOOD for label in self.labels], bool)
+
+    @property
     def sha256(self) -> str:
         """Of the data set's contents."""
         return str(self.data["sha256"])

@@ -11,7 +11,7 @@ from nnet.analysis.evaluation import Result
 from nnet.analysis.near import misplaced
 from nnet.analysis.stored import Stored
 from nnet.config import Config
-from nnet.data import GOOD, sizes
+from nnet.data import sizes
 from nnet.data.framing import Framing
 from nnet.presets import PRESETS
 from nnet.presets.short import Short
@@ -120,7 +120,7 @@ def _broken(subject: Subject, own: Reference) -> str:
     """That more good pictures were flagged than the model's own threshold promises."""
     if subject.stored is None or own.kept is not None:
         return ""
-    good = subject.stored.results[0].scores[~_defective(subject.stored)]
+    good = subject.stored.results[0].scores[~subject.stored.defective]
     flagged = int((good > own.threshold).sum())
     is_broken = len(good) > 0 and own.promise.is_broken(flagged, len(good))
     return words.broken_promise(flagged, len(good), subject.short) if is_broken else ""
@@ -129,21 +129,17 @@ def _broken(subject: Subject, own: Reference) -> str:
 # -------------------------------------------------------------------------------------------------------- the result
 
 
-def _defective(stored: Stored) -> np.ndarray:
-    return np.array([label != GOOD for label in stored.labels], bool)
-
-
 def _intervals(stored: Stored) -> Mapping[str, tuple[float, float]]:
     """Of the metrics of the first score."""
     first = stored.results[0]
-    return stored.intervals.get(first.expression.text) or image_intervals(first.scores, _defective(stored))
+    return stored.intervals.get(first.expression.text) or image_intervals(first.scores, stored.defective)
 
 
 def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     """Everything that only a measured model has."""
     first, own = stored.results[0], max(_reference(subject).threshold, SMALLEST)
     threshold = own if subject.threshold is None else subject.threshold
-    defective = _defective(stored)
+    defective = stored.defective
     flagged = first.scores > threshold
     framing, text = Framing.of(subject.checkpoint.config.model), first.expression.text
     normal, alarm, miss, hit = (

@@ -10,7 +10,7 @@ from PIL import Image
 
 from nnet.analysis.near import misplaced
 from nnet.analysis.stored import Stored
-from nnet.data import GOOD, Dataset
+from nnet.data import Dataset
 from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
 from nnet.detector import TrainedModel
@@ -78,7 +78,7 @@ def groups(stored: Stored, threshold: float, own: float, look: Look, framing: Fr
         own: the model's own threshold for it.
         framing: of the model; what it does not look at is hatched.
     """
-    first, defective = stored.results[0], np.array([label != GOOD for label in stored.labels], bool)
+    first, defective = stored.results[0], stored.defective
     scores, near = first.scores, stored.near.get(first.expression.text)
     notes = [f", {words.WRONG_PLACE}" if wrong else "" for wrong in misplaced(scores, near, threshold)]
     return [

@@ -57,7 +57,7 @@ def of_stored(key: Key, found: Stored) -> tuple[Scored, ...]:
     """The same of a stored result, for all its expressions."""
 
     def make(result: Result) -> Scored:
-        text, defective = result.expression.text, np.array(found.labels) != GOOD
+        text, defective = result.expression.text, found.defective
         known = found.intervals.get(text) or image_intervals(result.scores, defective)
         return _scored(result, found.labels, known, found.near.get(text))
 
