@@ -186,8 +186,8 @@ def test_the_weights_stand_there_before_one_guesses() -> None:
 @pytest.mark.parametrize("moves", [False, True])
 def test_a_large_alpha_closes_gates_only_where_both_losses_train_them(moves: bool) -> None:
     loss = LossConfig(moves_teacher=moves)
-    too_large = tour.weights(loss)[0][-1]
-    assert too_large.startswith(tour.ALPHA_LARGE[moves]) and tour.CLOSING not in too_large
+    *_, too_large, measured = tour.weights(loss)[0]
+    assert too_large == tour.ALPHA_LARGE[moves] and tour.CLOSING not in measured
     assert tour.weights(loss, {"aligned": 0.0})[0][-1].endswith(tour.CLOSING), "where the answer shows it below"
 
 
@@ -374,12 +374,14 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
     assert "α = " not in figures.weighted_sum(LossConfig(), is_answered=False)
     assert "α = 1.2" in summed and "β = 1 at first, then 0" in summed and "δ = 0.002" in summed
     table = figures.weights(LossConfig())
-    assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, then 0", "δ = 0.002"]
-    assert table.count("<td>") == 9 and "one item answers each patch" in table and "P-AP 61.35, not 62.77" in table
+    used = ["α = 1.2: S₁ copies", "β = 1 at first, then 0: S₁ starts", "δ = 0.002: few items"]
+    assert re.findall(r'"row">([^<]*)<', table) == used
+    assert table.count("<td>") == 9 and "One item answers a patch" in table and "P-AP 61.35, not 62.77" in table
     fits = {"fit_few": 0.05, "fit_all": 0.4, "fit_one": 0.07, "copied_before": 0.3, "copied_behind": 0.1}
     measured = figures.weights(LossConfig(), story.Finding("L_RKD", "", {**finding.numbers, **fits}, {}))
-    assert "a good patch would lie 0.40 from its answer, not 0.050" in measured and "0.070 from" in measured
-    assert "since it ended: 0.30 from P before them, 0.10 behind them" in measured and "since it ended" not in table
+    assert "a good patch is 0.050 from its answer; of all items it would be 0.40, of one 0.070" in measured
+    assert "β ended, and S₁ is 0.30 from P before its gates, 0.10 behind" in measured and "β ended" not in table
+    assert tour.measured(8, finding) == f"S₂'s rebuilding: {units.percent(finding.numbers['L_RKD'])} of the sum."
     said = tour.weighted(LossConfig(beta_share=0.1), finding)
     assert "β ended after 2 of 4 epochs, a tenth" in said and "with δ = 1 it would be 37 %" in said
     assert tour.APART not in said and tour.APART in tour.weighted(LossConfig(moves_teacher=False), finding)

@@ -47,10 +47,13 @@ def explain(scene: Scene, finding: Finding) -> None:
 def _about(scene: Scene) -> None:
     st.html(glossary.prose(scene.card.text))
     if scene.step == 8:
-        loss = scene.model.detector.config.loss
-        st.html(figures.weighted_sum(loss, is_answered=False))
-        with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
-            st.html(figures.weights(loss))
+        st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=False))
+        _weights(scene)
+
+
+def _weights(scene: Scene, finding: Finding | None = None) -> None:
+    with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
+        st.html(figures.weights(scene.model.detector.config.loss, finding))
 
 
 def _question(scene: Scene) -> Finding | None:
@@ -83,6 +86,8 @@ def _question(scene: Scene) -> Finding | None:
     measured = words.emphasised(units.symbols(words.measured(scene.step, finding)))
     why = units.symbols(words.why(scene.step, finding))
     st.markdown(f"{measured}  \n{why if scene.presenting else words.WHY_BELOW.format(why=why)}")
+    if scene.step == 8 and not scene.presenting:
+        _weights(scene, finding)
     return finding
 
 

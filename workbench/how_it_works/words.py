@@ -99,45 +99,46 @@ SUM = {
     "L_query": ("δ L_query", "few items"),
 }
 """Each term of the loss (Eq. 7) with its weight, and what it asks for."""
-WEIGHTS_LABEL = "What α, β and δ weigh"
-WEIGHTS_HEAD = ("Weight", "Of", "If too small", "If too large")
+WEIGHTS_LABEL = "Wrong α, β or δ"
+WEIGHTS_HEAD = ("Weight", "Too small", "Too large", "Measured")
 WEIGHTS = {
     "alpha": (
-        "α = {used}",
-        "copying",
-        "S₁ learns little, so its maps are bright on good parts, too.{alpha_small}",
-        "{alpha_large}, which leaves nothing to copy{closing}",
+        "α = {used}: S₁ copies",
+        "S₁ hardly copies, so its maps are bright on good parts, too.",
+        "{alpha_large}",
+        "Paper, without copying: P-AP {alpha_small}.{closing}",
     ),
     "beta": (
-        "β = {used}",
-        "aligning",
-        "S₁'s own features are not led, and it begins at random.{beta_small}",
-        "kept on, S₁'s features must equal P before its own gates, so these have nothing left to do.{copied}",
+        "β = {used}: S₁ starts",
+        "Nothing leads S₁'s own features to P, so it starts at random.",
+        "Kept on, S₁ must equal P before its own gates, so these have nothing to do.",
+        "Paper, without: P-AP {beta_small}.{copied}",
     ),
     "delta": (
-        "δ = {used}",
-        "choice",
-        "many items answer a patch, and might mix a defect.{all}",
-        "one item answers each patch, which good patches fit less well, too.{one}",
+        "δ = {used}: few items",
+        "Many items answer a patch: one grey for all, and they might add up to a defect.",
+        "One item answers a patch, so good patches fit their answers worse, too.",
+        "{fits}",
     ),
 }
-"""What was used, what it weighs, and what fails when it is too small or too large."""
+"""What was used and what it is for, what fails when it is too small or too large, and what was measured of it."""
 ALPHA_LARGE = {
-    True: "S₂ learns little, and gates that both losses train may close",
-    False: "hardly anything here, since no weight learns from both losses; gates that did might close",
+    True: "The gates close, since what is closed is easiest to copy; nothing is left to find.",
+    False: "Hardly anything here, where the gates learn with S₂ alone. Learning with S₁, too, they might close, since "
+    "what is closed is easiest to copy.",
 }
 """Whether L_KD moves the teacher's gates, too -> what happens."""
-CLOSING = ": measured below"
-IN_TABLE_6 = " The paper, without it: P-AP {without}, not {with_it}"
-FIT = " Here a good patch would lie {there} from its answer, not {here}"
-COPIED = " Here, since it ended: {before} from P before them, {behind} behind them"
-READING = "What fails is our reading; numbers are the paper's (Table 6) or this model's."
+CLOSING = " Closing gates: at the end of this page."
+INSTEAD = "{without}, not {with_it}"
+FITS = "Here a good patch is {few} from its answer; of all items it would be {all}, of one {one}."
+COPIED = " Here β ended, and S₁ is {before} from P before its gates, {behind} behind them."
+READING = "What fails is our reading; numbers are the paper's (Table 6) or this model's. Distances are 1 − cos."
 WEIGHTED = (
     "In the paper α = 1.2 did best, near 1, as both losses are alike; of δ only the order of magnitude matters, and β "
     "did better ended than kept on (Figure 10)."
 )
 APART = "Here no weight learns from both L_RKD and L_KD, so α hardly matters."
-TINY = "The choice is {share} of the sum, too thin to be seen; with δ = 1 it would be {alone}."
+TINY = "The term for few items is {share} of the sum, too thin to be seen; with δ = 1 it would be {alone}."
 ENDED = "β ended after {aligned} of {epoch} epochs{tenth}."
 TENTH = ", a tenth, as in the paper (20 of 200)"
 FIRST, LAST = "First step", "Last step"
@@ -343,17 +344,19 @@ CARDS: tuple[Card, ...] = (
         "What training asks for",
         "Training makes one sum small, over good parts only: defects are never shown. [[L_align]] stops early.",
         "Which part weighs most at the end of this training?",
-        {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
+        {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's few items"},
         {
-            "L_RKD": "S₂'s rebuilding.",
-            "L_KD": "S₁'s copying.",
-            "L_query": "The memory's choice.",
-            "L_align": "The aligning, which was kept on to the end.",
+            "L_RKD": "S₂'s rebuilding: {share} of the sum.",
+            "L_KD": "S₁'s copying: {share} of the sum.",
+            "L_query": "The memory's few items: {share} of the sum.",
+            "L_align": "The aligning, which was kept on to the end: {share} of the sum.",
         },
         "",
         "The bands are the shares of the loss over the training; that of L_align ends where β does. In the film the "
         "good picture goes dark within a few epochs, while the defective ones stay bright. L_KD compares SP with P, "
         "L_align SF with P.",
+        "A large share is what is still hardest, not what matters most: α says how much S₁ copies, β how it starts, δ "
+        "how few items answer.",
     ),
     Card(
         "What helped, and when it fails",
@@ -380,7 +383,7 @@ HELPED = {"forward": ("S₁ and its maps", ("4", "2")), "fpm": ("projections", (
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
 HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")
-TERM_NAMES = {"L_RKD": "rebuilding", "L_KD": "copying", "L_align": "aligning", "L_query": "choice"}
+TERM_NAMES = {"L_RKD": "rebuilding", "L_KD": "copying", "L_align": "aligning", "L_query": "few items"}
 LOSSES_ALT = "Shares of the terms of the loss over the training"
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
@@ -419,6 +422,8 @@ def _further(finding: Finding) -> dict[str, str]:
     if "before" in numbers and "after" in numbers and finding.outcome in ("few", "half", "all"):
         further = {name: f"{numbers[name]:,.0f}" for name in ("before", "after")}
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
+    if finding.outcome in SUM:
+        further = {"share": units.percent(numbers[finding.outcome])}
     if "passed_damage" in numbers:
         further = {name: units.percent(numbers[name]) for name in ("passed_damage", "passed_good")}
     if "good_before" in numbers:
@@ -486,7 +491,7 @@ def share_told(name: str) -> str:
 
 def weights_used(loss: LossConfig) -> dict[str, str]:
     """The weight of each term that has one."""
-    rows = (row[0] for row in weights(loss))
+    rows = (row[0].partition(":")[0] for row in weights(loss))
     return dict(zip(("L_KD", "L_align", "L_query"), rows, strict=True))
 
 
@@ -554,8 +559,7 @@ def weights(loss: LossConfig, numbers: Mapping[str, float] | None = None) -> tup
     used = {name: f"{getattr(loss, name):g}" for name in WEIGHTS}
     stays = loss.beta_epochs is None and loss.beta_share is None
     used["beta"] = BETA[stays or not loss.beta].format(beta=used["beta"])
-    told = _in_the_table(numbers or {})
-    told |= {"alpha_large": ALPHA_LARGE[loss.moves_teacher], "closing": CLOSING if numbers else ""}
+    told = _in_the_table(numbers or {}) | {"alpha_large": ALPHA_LARGE[loss.moves_teacher]}
     return tuple(
         (used_here.format(used=used[name]), *(one.format(**told) for one in rest))
         for name, (used_here, *rest) in WEIGHTS.items()
@@ -566,12 +570,14 @@ def _in_the_table(numbers: Mapping[str, float]) -> dict[str, str]:
     """What the paper and this model measured, as parts of the table's sentences; "" where nothing was."""
     table6 = {row: f"{printed_row('table6', row)['p_ap']:.2f}" for row in ("2", "3", "4")}
     told = {
-        "alpha_small": IN_TABLE_6.format(without=table6["3"], with_it=table6["4"]),
-        "beta_small": IN_TABLE_6.format(without=table6["2"], with_it=table6["4"]),
-    } | dict.fromkeys(("copied", "all", "one"), "")
+        "alpha_small": INSTEAD.format(without=table6["3"], with_it=table6["4"]),
+        "beta_small": INSTEAD.format(without=table6["2"], with_it=table6["4"]),
+        "closing": CLOSING if numbers else "",
+        "fits": "",
+        "copied": "",
+    }
     if "fit_few" in numbers:
-        here = units.rough(numbers["fit_few"])
-        told |= {name: FIT.format(there=units.rough(numbers[f"fit_{name}"]), here=here) for name in ("all", "one")}
+        told["fits"] = FITS.format(**{name: units.rough(numbers[f"fit_{name}"]) for name in ("few", "all", "one")})
     if numbers.get("aligned", 0) < numbers.get("epoch", 0) and "copied_before" in numbers and numbers["aligned"]:
         both = {when: units.rough(numbers[f"copied_{when}"]) for when in ("before", "behind")}
         told["copied"] = COPIED.format(**both)
