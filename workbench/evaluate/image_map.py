@@ -1,6 +1,7 @@
 """The map of images: each image as a point, near those that the teacher sees as similar."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,10 @@ def _layout(scene: Scene, method: str, source: str) -> Layout | None:
 
 
 def _point_clicked(chart: str, keys: Sequence[str]) -> None:
-    points = st.session_state[chart]["selection"]["points"]
-    if points and points[0].get("customdata"):
-        st.session_state[IMAGE] = keys[int(np.ravel(points[0]["customdata"])[0])]
+    # Without a point, or with what a browser can send in its place, nothing is chosen.
+    with suppress(LookupError, TypeError, ValueError, OverflowError):
+        point = st.session_state[chart]["selection"]["points"][0]
+        st.session_state[IMAGE] = keys[int(np.ravel(point["customdata"])[0])]
 
 
 def _picked(keys: Sequence[str]) -> str | None:

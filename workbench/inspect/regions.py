@@ -8,6 +8,7 @@ from workbench.components.linked_pictures import Badge
 from workbench.inspect import threshold, words
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_pixel
+from workbench.shared.controls import row_chosen
 
 LISTED = 50
 """Most regions in the table."""
@@ -70,6 +71,6 @@ def table(regions: list[Region], threshold: float) -> pd.DataFrame:
 
 
 def _row_chosen() -> None:
-    rows = st.session_state["regions"]["selection"]["rows"]
-    if rows:
-        chosen_pixel.choose(*st.session_state["regions_shown"][rows[0]])
+    pixel = row_chosen("regions", st.session_state["regions_shown"])
+    if pixel is not None:
+        chosen_pixel.choose(*pixel)

@@ -91,5 +91,5 @@ def chosen_patch() -> tuple[int, int]:
 
 
 def picked(key: str) -> tuple[int, ...]:
-    """What a list of items holds; for its callback."""
-    return tuple(st.session_state[key])
+    """What a list of items holds; for its callback. It has texts, too, if a browser sent some that are no items."""
+    return tuple(item for item in st.session_state[key] if isinstance(item, int))

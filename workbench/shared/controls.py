@@ -86,6 +86,14 @@ def table(rows: pd.DataFrame, *, explained: bool = False) -> None:
         st.table(shown, border="horizontal", hide_index=True)
 
 
+def row_chosen(key: str, shown: Sequence[T]) -> T | None:
+    """What stands in the chosen row of the table of this key, one for each row in `shown`; None without a row, or with
+    one that there is not: a browser can send anything."""
+    rows = st.session_state[key]["selection"]["rows"]
+    row = rows[0] if isinstance(rows, list) and rows else None
+    return shown[row] if isinstance(row, int) and 0 <= row < len(shown) else None
+
+
 def download(
     label: str, content: Any, name: str, key: str | None = None, mime: str = "text/csv", help: str | None = None
 ) -> None:

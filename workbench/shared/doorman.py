@@ -7,23 +7,20 @@ import asyncio
 import contextlib
 import html
 import logging
-import math
 import secrets
 import sys
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 
-from workbench.shared import hosting, scripts, visits
+from workbench.shared import hosting, scripts, sent, visits
 from workbench.shared import hosting_words as words
 
 POLICY = "; ".join(
@@ -69,7 +66,7 @@ class Doorman:
             if not _is_own_page(headers) or not _is_let_in(headers):
                 await send({"type": "websocket.close", "code": 1008})
                 return
-            receive = _finite(receive)
+            receive = _ours(receive)
         elif scope["type"] == "http":
             scope, send = _plain(scope), _with_headers(_with_scripts(send, scope), scope)
             if answer := self._answer(scope):
@@ -118,6 +115,7 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     """While the server runs, visits are looked after; at its end, what visitors left is removed."""
     sys.setswitchinterval(_SWITCH)
     visits.keep_memory_together()
+    sent.check_values()
     tidying = asyncio.create_task(_tidy())
     try:
         yield
@@ -175,30 +173,16 @@ def _is_own_page(headers: Headers) -> bool:
     return found.netloc == headers.get("host") or origin in allowed or (proxy is not None and found.hostname == proxy)
 
 
-def _finite(receive: Receive) -> Receive:
-    """Pass over messages of a browser with a number that no control sends, NaN or an infinite one: a control whose
-    value is to be whole would end its page's run with it."""
+def _ours(receive: Receive) -> Receive:
+    """Pass over the messages that no page of ours sends."""
 
     async def received() -> Message:
         while True:
             message = await receive()
-            if message["type"] != "websocket.receive" or _is_finite(message.get("bytes") or b""):
+            if message["type"] != "websocket.receive" or sent.is_ours(message.get("bytes") or b""):
                 return message
 
     return received
-
-
-def _is_finite(content: bytes) -> bool:
-    sent = BackMsg()
-    try:
-        sent.ParseFromString(content)
-    except DecodeError:  # Streamlit says so
-        return True
-    return all(
-        math.isfinite(number)
-        for widget in sent.rerun_script.widget_states.widgets
-        for number in (widget.double_value, *widget.double_array_value.data)
-    )
 
 
 def _is_let_in(headers: Headers) -> bool:
@@ -252,7 +236,7 @@ def _with_scripts(send: Send, scope: Scope) -> Send:
     start: Message | None = None
     page = b""
 
-    async def sent(message: Message) -> None:
+    async def pass_on(message: Message) -> None:
         nonlocal start, page
         if message["type"] == "http.response.start" and message["status"] == 200:
             headers = MutableHeaders(scope=message)
@@ -272,14 +256,14 @@ def _with_scripts(send: Send, scope: Scope) -> Send:
         await send(start)
         await send({"type": "http.response.body", "body": page})
 
-    return sent
+    return pass_on
 
 
 def _with_headers(send: Send, scope: Scope) -> Send:
     """Add what every answer says, and in a shared demo a mark by which the tabs of one browser are one visit."""
     is_new = hosting.is_shared() and visits.COOKIE not in _cookies(Headers(scope=scope))
 
-    async def sent(message: Message) -> None:
+    async def pass_on(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -289,4 +273,4 @@ def _with_headers(send: Send, scope: Scope) -> Send:
                 headers.append("set-cookie", mark)
         await send(message)
 
-    return sent
+    return pass_on

@@ -30,7 +30,7 @@ from workbench.shared import (
     words,
 )
 from workbench.shared import pictures as figures
-from workbench.shared.controls import choose, download, page_of, toggle
+from workbench.shared.controls import choose, download, page_of, row_chosen, toggle
 from workbench.shared.picture import Picture
 from workbench.shared.progress import stoppable
 from workbench.shared.resources import Loaded, Model, Tile
@@ -382,6 +382,6 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
 
 
 def _row_chosen() -> None:
-    rows = st.session_state["shelf_table"]["selection"]["rows"]
-    if rows:
-        chosen_picture.choose(st.session_state["shelf_order"][rows[0]])
+    key = row_chosen("shelf_table", st.session_state["shelf_order"])
+    if key is not None:
+        chosen_picture.choose(key)

@@ -10,6 +10,7 @@ from nnet.runs import LIVE
 from workbench.shared import (
     cautions,
     data_choice,
+    dialogs,
     hosting,
     model_data,
     model_list,
@@ -133,7 +134,7 @@ def tell_replaced(uploads: int) -> None:
 def dialog() -> None:
     """All parts with their pictures and models, to choose one; Streamlit closes it with the page's next run."""
     few = len(parts.every(model_list.entries())) < _COLUMNS
-    st.dialog(model_words.CHOOSE, width="small" if few else "large")(_all_parts)()
+    dialogs.dialog(model_words.CHOOSE, width="small" if few else "large")(_all_parts)()
 
 
 def _all_parts() -> None:
@@ -183,7 +184,7 @@ def _without_model(part: Part) -> None:
 # -------------------------------------------------------------------------------------------------------- this part
 
 
-@st.dialog(model_words.THIS_PART, width="large")
+@dialogs.dialog(model_words.THIS_PART, width="large")
 def _this(key: str) -> None:
     """What belongs to a part, and what can be done with it."""
     if st.session_state.pop(_RENAMED, False):

@@ -122,7 +122,8 @@ class Setting(Generic[T]):
     def value(self) -> T:
         """The present value: the widget's, else what was remembered, else the declared default."""
         kept = st.session_state.get(_KEPT, {}).get(self.key, self.default)
-        return cast(T, st.session_state.get(self.key, kept))
+        found = st.session_state.get(self.key)  # None where a browser says that none of a list is chosen
+        return cast(T, kept if found is None else found)
 
     def set(self, value: T) -> None:
         """Set the value; before its widget is drawn, so usually in a callback."""

@@ -22,7 +22,7 @@ from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
-from workbench.shared import hosting, keep_threshold, resources, units, visits
+from workbench.shared import dialogs, hosting, keep_threshold, resources, units, visits
 from workbench.shared import take_away_words as words
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
@@ -194,7 +194,7 @@ def _current() -> Work | None:
     return None
 
 
-@st.dialog(words.TITLE, width="medium", on_dismiss="rerun")
+@dialogs.dialog(words.TITLE, width="medium", on_dismiss="rerun")
 def _dialog(entry: ModelEntry) -> None:
     devices = resources.devices()
     device = DEVICE.value if DEVICE.value in devices else devices[0]

@@ -190,7 +190,8 @@ def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
             title, options, key=key, accept_new_options=True, help=f"{help} {words.TEACHER_HELP_MORE}" if help else None
         )
     if path == "model.size":
-        return st.selectbox(title, sorted({*SIZES, st.session_state[key]}), key=key, help=help)
+        own = {one for one in (st.session_state[key],) if isinstance(one, int)}  # a browser can send any text
+        return st.selectbox(title, sorted({*SIZES, *own}), key=key, help=help)
     if path in words.CHOICES:
         return st.selectbox(title, words.CHOICES[path], key=key, help=help)
     if kind is int:
@@ -211,7 +212,8 @@ def _epochs_changed() -> None:
     base, path = flat(preset(PRESET.value)), "train.min_steps"
     if _changes().get(path, base[path]) not in (0, base[path]):
         return
-    is_own = st.session_state[widget_key("train.epochs")] != base["train.epochs"]
+    epochs = base["train.epochs"]
+    is_own = st.session_state.get(widget_key("train.epochs"), epochs) != epochs  # gone with the preset in one moment
     _changes()[path] = st.session_state[widget_key(path)] = 0 if is_own else base[path]
 
 

@@ -13,7 +13,7 @@ from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.runs import disk
 from nnet.runs.layout import UPLOADED
-from workbench.shared import data_choice, hosting, hosting_words, kinds, known_data, parts, units, visits
+from workbench.shared import data_choice, dialogs, hosting, hosting_words, kinds, known_data, parts, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.parts import Again
@@ -139,7 +139,7 @@ def _uploaded() -> Choice | None:
     return Choice(UPLOADED, held.folder)
 
 
-@st.dialog(words.TAKE_OUT)  # a popover is cut off where the window ends, and its button with it
+@dialogs.dialog(words.TAKE_OUT)  # a popover is cut off where the window ends, and its button with it
 def _taking_out(held: Upload) -> None:
     """Choose one picture and take it out."""
     names = uploads.pictures(held)

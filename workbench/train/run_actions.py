@@ -11,7 +11,7 @@ from nnet.runs import LIVE, Run, RunSpec
 from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
 from nnet.saved.formats import CONFIG
-from workbench.shared import hosting, model_words, parts, units
+from workbench.shared import dialogs, hosting, model_words, parts, units
 from workbench.shared.settings import MASKS
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import turn_to
@@ -115,10 +115,10 @@ def _ask(run: Run, question: str, consequences: str, action: str) -> None:
             if sure or st.button(no, "keep_run"):
                 st.rerun()
 
-    st.dialog(question)(asked)()
+    dialogs.dialog(question)(asked)()
 
 
-@st.dialog(words.NAME_QUESTION)
+@dialogs.dialog(words.NAME_QUESTION)
 def _ask_name(run: Run) -> None:
     key = f"new_name-{run.id}"
     with st.form("rename", border=False):  # in a form Enter presses the button
