@@ -49,7 +49,7 @@ rows are checked in the same way.
 def declared() -> dict[str, list[FileFormat]]:
     """Title of the place -> its formats by name."""
     for module in pkgutil.walk_packages(nnet.__path__, "nnet."):
-        if module.name.startswith(tuple(PLACES)) and not module.name.endswith("__main__"):
+        if module.name.startswith(tuple(PLACES)) and not module.name.endswith(("__main__", "export.standalone")):
             importlib.import_module(module.name)
     found: dict[str, list[FileFormat]] = {title: [] for title in PLACES.values()}
     for format in KNOWN:

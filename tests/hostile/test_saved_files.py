@@ -27,7 +27,7 @@ from nnet.saved.formats import CONFIG_FORMAT, HISTORY_FORMAT, METRICS_FORMAT, RE
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("model", "saved", "runs", "studies", "replay", "export", "data", "watch")
 for found in pkgutil.walk_packages(nnet.__path__, "nnet."):
-    if found.name.split(".")[1] in PACKAGES and not found.name.endswith("__main__"):
+    if found.name.split(".")[1] in PACKAGES and not found.name.endswith(("__main__", "export.standalone")):
         importlib.import_module(found.name)
 
 DOCUMENTS = [format for format in KNOWN if isinstance(format, Document)]
