@@ -30,7 +30,7 @@ PHONE = {"width": 400, "height": 850}
 TABS = {
     "Memory": ("Items", "Forget", "Atlas"),
     "Projection": ("Figure 7", "Channels", "Colours", "Test set"),
-    "Ablations": ("Take a part out", "The paper’s claims", "Start a study"),
+    "Ablations": ("Side by side", "Take a part out", "Start a study"),
     "Inspect": ("Threshold and regions", "S₁ against S₂", "Two models"),
     "When_it_fails": ("Over-imitation", "Wrong kind of picture", "Nearest neighbours", "Smallest scratch"),
 }

@@ -193,3 +193,8 @@ def test_an_address_that_makes_no_sense_shows_the_first_study(folders: dict[str,
 def test_an_old_link_to_a_result_opens_the_results(folders: dict[str, Path]) -> None:
     at = on_page(PAGE, results_view="table4")
     assert at.segmented_control(key="ablations_part").value == "results"
+
+
+def test_the_claims_come_first_and_a_link_opens_the_part_whose_settings_it_names() -> None:
+    for query, part in (({}, "results"), ({"grid_score": "own"}, "grid"), ({"whatif_nfs": "yes"}, "whatif")):
+        assert on_page(PAGE, **query).segmented_control(key="ablations_part").value == part

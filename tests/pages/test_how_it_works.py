@@ -176,7 +176,12 @@ def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
 
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
-    assert tour.OTHER_EXPERIMENT in (said := tour.verdict(9, finding, (0, 0))) and tour.REST_DOES in said
+    assert tour.verdict(9, finding, (0, 0)) == tour.P_AP
+    assert "helps most (+1.59 P-AP). Here no part does, measurably" in tour.why(9, finding)
+    leans = story.Finding("nfs", "", {"whole": 2.0, "nfs": 1.0}, {})
+    assert "may lean on another part" in tour.why(9, leans)
+    at = start(TOUR, step="9", picked="--------d")
+    assert html(at).count("<section><b>") >= 2 and tour.DISAGREE in html(at)
 
 
 def test_the_weights_stand_there_before_one_guesses() -> None:
@@ -322,7 +327,11 @@ def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
     assert [width for _, width in bars] == ["51.5", "48.5", "76.0", "20.4", "0.0", "100.0"], "one zero and one scale"
     assert figures.bars(finding, study).count(theme.ANOMALOUS) == 1, "a loss has another colour than a gain"
     assert figures.bars(finding, {}).count("<p ") == 4, "without a study there is no column of it"
-    assert "3 seeds, 50 epochs) S₁ and its maps changed P-AP by -1.50 ± 0.50" in tour.own_study(study, "cog", 50)
+    told = tour.experiments(finding, study, "cog", 50)
+    assert list(told) == [tour.PAPERS, tour.STUDYS, tour.OWN_NETWORK]
+    assert "cog, 3 seeds, 50 epochs. With S₁ and its maps P-AP changes by <b>-1.50 ± 0.50</b>" in told[tour.STUDYS]
+    assert "<b>+1.59</b>" in told[tour.PAPERS] and "<b>95\N{NO-BREAK SPACE}%</b>" in told[tour.OWN_NETWORK]
+    assert list(tour.experiments(story.Finding("none", "", {"whole": 2.0}, {}), {}, "", 0)) == [tour.PAPERS]
 
 
 def test_the_study_is_read_from_its_file() -> None:

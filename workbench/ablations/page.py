@@ -11,7 +11,7 @@ from workbench.ablations.whatif import section as whatif
 from workbench.shared import frame, hosting
 from workbench.shared.controls import choose
 
-PARTS = {"grid": "Side by side", "whatif": "Take a part out", "results": "The paper’s claims", "start": "Start a study"}
+PARTS = {"results": "The paper’s claims", "grid": "Side by side", "whatif": "Take a part out", "start": "Start a study"}
 assert tuple(PARTS) == settings.PARTS
 
 

@@ -7,8 +7,8 @@ from nnet.studies import STUDIES
 from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
-PARTS = ("grid", "whatif", "results", "start")
-PART = Setting("ablations", "ablations_part", "grid", one_of(PARTS), formerly="part")
+PARTS = ("results", "grid", "whatif", "start")
+PART = Setting("ablations", "ablations_part", "results", one_of(PARTS), formerly="part")
 """Which part is shown. Old links say "part", as the Projection page does with other values."""
 
 START_STUDY = Setting("ablations", "start_study", "table4", one_of(STUDIES))
@@ -61,5 +61,11 @@ WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, whole_numb
 
 
 def first_part() -> str:
-    """The part that is open at first: the results where a link names one of their settings."""
-    return "results" if any(name.startswith("results_") for name in st.query_params) else PARTS[0]
+    """The part that is open at first: the one whose settings a link names."""
+    of_grid = {one.name for one in (VARIANTS, VARIANT, REFERENCE, FIGURE, GRID_SHOW, GRID_SCORE)}
+    for name in st.query_params:
+        if name in of_grid:
+            return "grid"
+        if name.startswith("whatif_"):
+            return "whatif"
+    return PARTS[0]

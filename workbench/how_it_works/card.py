@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
 from nnet.runs.length import trained_steps
-from workbench.how_it_works import figures, model_answer, settings, shown, trained, words
+from workbench.how_it_works import figures, model_answer, settings, shown, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
@@ -108,12 +108,9 @@ def _compared(scene: Scene, finding: Finding) -> None:
 
 
 def _further(scene: Scene) -> str:
-    """What the pictures of step 6 show, and what the study of step 9 found."""
+    """What else there is to say of the gates in step 6."""
     if scene.step == 6:
         one = scene.model.detector.checkpoint
         steps = trained_steps(one.path, one.config, one.about) or 0
         return words.of_gates(model_answer.evened(scene), steps, model_answer.damped(scene))
-    if scene.step == 9:
-        found = trained.study()
-        return words.own_study(found.gained, found.data, found.epochs)
     return ""

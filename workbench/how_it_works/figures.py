@@ -154,6 +154,12 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
     return f'<div class="nn-helps" style="{style}"><div><b></b>{head}</div>{"".join(rows)}</div>'
 
 
+def experiments(told: Mapping[str, str]) -> str:
+    """What each experiment says, as HTML side by side, and why they disagree."""
+    cards = "".join(f"<section><b>{title}</b><p>{units.indices(said)}</p></section>" for title, said in told.items())
+    return f'<div class="nn-three"><b>{words.EXPERIMENTS}</b><div>{cards}</div><p>{words.DISAGREE}</p></div>'
+
+
 def _helps(values: Sequence[float], together: Sequence[float], colour: str) -> list[str]:
     """Bars from one zero, on the scale of all that they are compared with; to the left in the colour of losses."""
     low, high = min(0.0, *together), max(SMALLEST, *together)

@@ -74,6 +74,9 @@ def tables(scene: Scene, finding: Finding) -> None:
     elif scene.step == 8:
         st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=True))
         st.html(figures.weights(scene.model.detector.config.loss, finding))
+    elif scene.step == 9:
+        found = trained.study()
+        st.html(figures.experiments(words.experiments(finding, found.gained, found.data, found.epochs)))
 
 
 def _further() -> None:
