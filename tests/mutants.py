@@ -279,8 +279,8 @@ FAULTS = [
     Fault(
         "a drawn threshold with the interval of one from elsewhere",
         "nnet/scoring/promise.py",
-        "(above + 1, n - above) if drawn else",
-        "(above, n - above + 1) if drawn else",
+        "if drawn and above < n:",
+        "if not drawn and above < n:",
         "unit/test_threshold.py -k interval",
     ),
     Fault(
