@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, picture, score, upload
+from browsing import Visitor, click, file, picture, score, upload
 from builders import encode, random_images, zipped
 
 from workbench.shared import words as shared_words
@@ -157,3 +157,60 @@ def test_two_tabs_show_what_was_brought_to_each(browser: object, address: str) -
             begin(visitor, MANY + more, MANY, 10 * more)
         for more, visitor in enumerate(tabs, 2):
             assert f"{MANY + more} normal and {MANY} defective" in finish(visitor)
+
+
+HISTORY = "() => navigation.entries().map((entry) => new URL(entry.url).pathname)"
+PRESSES = """async (steps) => {
+  for (const step of steps) await new Promise((pressed) => {
+    addEventListener('popstate', pressed, { once: true });
+    history.go(step);
+  });
+}"""
+LINKS = """async (rounds) => {
+  for (let round = 0; round < rounds; round += 1) for (let link = 0; ; link += 1) {
+    const found = document.querySelectorAll('[data-testid="stSidebarNavLink"]')[link];
+    if (!found) break;
+    found.click();
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
+def at_rest(visitor: Visitor, titles: dict[str, str]) -> None:
+    """The page has come to rest without an error, and is the one that the address names."""
+    page = visitor.settle().page
+    path = page.evaluate("location.pathname")
+    assert page.locator("h1").first.inner_text() == titles[path]
+    current = page.locator('[data-testid="stSidebarNavLink"][aria-current]')
+    assert page.evaluate("(link) => link.pathname", current.element_handle()) == path
+    # A picture of a page that was left before it was drawn is not there any more.
+    visitor.complaints = [one for one in visitor.complaints if "/media/" not in one]
+    visitor.check()
+
+
+@pytest.mark.long
+def test_pages_are_left_faster_than_they_are_drawn(browser: object, address: str) -> None:
+    """By Back and Forward, and by the sidebar while a picture reports where it was pressed."""
+    with Visitor(browser, address) as visitor:
+        upload(visitor.open("Inspect").page, file("mine.png", picture(3)))
+        page, titles = visitor.settle().page, {}
+        links = page.locator('[data-testid="stSidebarNavLink"]')
+        for number in range(links.count()):
+            links.nth(number).click()
+            page.wait_for_function(
+                "(link) => location.pathname === link.pathname", arg=links.nth(number).element_handle()
+            )
+            titles[page.evaluate("location.pathname")] = visitor.settle().page.locator("h1").first.inner_text()
+        before = page.evaluate(HISTORY)
+        last = len(titles) - 1
+        page.evaluate(PRESSES, [*[-1] * last, *[1, 1, -1] * 3, 1, -1])
+        at_rest(visitor, titles)
+        page.evaluate(PRESSES, [1, -1] * 10)
+        at_rest(visitor, titles)
+        assert page.evaluate(HISTORY) == before, "no page took the place of another one"
+        links.get_by_text("Inspect", exact=True).click()
+        at_rest(visitor, titles)
+        assert "mine.png" in page.locator(".st-key-picture_bar summary").first.inner_text()
+        click(page, "pictures", 0.5, 0.5)
+        page.evaluate(LINKS, 2)
+        at_rest(visitor, titles)

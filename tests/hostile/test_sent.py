@@ -123,7 +123,7 @@ def message(fill: Callable[[BackMsg], object]) -> bytes:
     ],
 )
 def test_a_message_that_no_page_sends_is_passed_over(fill: Callable[[BackMsg], object]) -> None:
-    assert not sent.is_ours(message(fill))
+    assert sent.Messages().taken(message(fill)) is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_message_that_no_page_sends_is_passed_over(fill: Callable[[BackMsg], o
     ],
 )
 def test_a_message_of_our_pages_is_passed_on(fill: Callable[[BackMsg], object]) -> None:
-    assert sent.is_ours(message(fill))
+    assert sent.Messages().taken(message(fill)) is not None
 
 
 @pytest.mark.parametrize("rows", [[5], [-1], ["a"], [[]], [None], [1e9], "ab", {}, None, 5])
@@ -158,3 +158,16 @@ def test_a_point_that_there_is_not_is_not_chosen(point: object) -> None:
     st.session_state["map"] = {"selection": {"points": [{"customdata": [1]}]}}
     image_map._point_clicked("map", "ab")
     assert st.session_state[image_map.IMAGE] == "b"
+
+
+def test_what_a_browser_says_it_has_counts_on_the_page_that_it_is_on() -> None:
+    """It may have forgotten it when a page is left faster than it is drawn, and would end the connection."""
+    messages, had = sent.Messages(), []
+    for page in ("a", "a", "b", "a", "a"):
+        asked = BackMsg()
+        asked.rerun_script.page_script_hash = page
+        asked.rerun_script.cached_message_hashes.append("x")
+        passed = BackMsg.FromString(messages.taken(asked.SerializeToString()))
+        assert passed.rerun_script.page_script_hash == page
+        had.append(bool(passed.rerun_script.cached_message_hashes))
+    assert had == [False, True, False, False, True]

@@ -176,11 +176,15 @@ def _is_own_page(headers: Headers) -> bool:
 def _ours(receive: Receive) -> Receive:
     """Pass over the messages that no page of ours sends."""
 
+    messages = sent.Messages()
+
     async def received() -> Message:
         while True:
             message = await receive()
-            if message["type"] != "websocket.receive" or sent.is_ours(message.get("bytes") or b""):
+            if message["type"] != "websocket.receive" or message.get("bytes") is None:
                 return message
+            if (content := messages.taken(message["bytes"])) is not None:
+                return {**message, "bytes": content}
 
     return received
 

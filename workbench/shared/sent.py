@@ -26,15 +26,32 @@ _NUMBERS = {"int_value", "double_value"}
 """A number's control is declared to send the latter and sends the former if its numbers are whole."""
 
 
-def is_ours(content: bytes) -> bool:
-    """Whether a message is one that a page of ours sends. What is no message at all is left to Streamlit, which ends
-    the connection."""
-    sent = BackMsg()
-    try:
-        sent.ParseFromString(content)
-    except DecodeError:
-        return True
-    return _is_ours(sent)
+class Messages:
+    """What a browser sends over one connection."""
+
+    def __init__(self) -> None:
+        self._page = ""
+
+    def taken(self, content: bytes) -> bytes | None:
+        """A message as Streamlit gets it; None for one that no page of ours sends. What is no message at all is left to
+        Streamlit, which ends the connection.
+
+        Streamlit answers with a reference what the browser says it still has. But a browser forgets while the answers
+        to former messages come in, and ends the connection for good when it misses something: where pages are left
+        faster than they are drawn, by Back and Forward. So what it has counts only as long as it stays on a page.
+        """
+        sent = BackMsg()
+        try:
+            sent.ParseFromString(content)
+        except DecodeError:
+            return content
+        if not _is_ours(sent):
+            return None
+        if sent.HasField("rerun_script") and sent.rerun_script.page_script_hash != self._page:
+            self._page = sent.rerun_script.page_script_hash
+            sent.rerun_script.ClearField("cached_message_hashes")
+            return sent.SerializeToString()
+        return content
 
 
 def _is_ours(sent: BackMsg) -> bool:
