@@ -204,7 +204,7 @@ def test_rows_have_plain_names_with_the_papers_symbols_and_files_keep_the_papers
     losses = only(ablation_rows("table6", {"L_RKD": {"i_auroc": [0.8]}, "L_RKD + L_KD": {"i_auroc": [0.9]}}))
     found = data.deltas(losses, STUDIES["table6"], "i_auroc")
     figure = figures.delta_figure(found, "L_RKD")
-    assert "copying" in figure.layout.yaxis.ticktext[0] and "L<sub>KD</sub>" in figure.layout.yaxis.ticktext[0]
+    assert "copying" in figure.layout.yaxis.ticktext[0] and ">KD</span></sub>" in figure.layout.yaxis.ticktext[0]
     assert figure.layout.xaxis.title.text == "percentage points to Rebuilding (L<sub>RKD</sub>)"
     assert {line["row"] for line in lines(downloads.study_csv(losses, STUDIES["table6"]))} >= {"L_RKD", "L_RKD + L_KD"}
 

@@ -103,7 +103,8 @@ def _compared(scene: Scene, finding: Finding) -> None:
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
     told = words.EXCHANGED if scene.step == 4 else ""
-    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing), _further(scene)))):
+    further = "" if scene.presenting else _further(scene)  # the drawing beside it is to stay large
+    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing), further))):
         st.caption(units.symbols(text))
 
 

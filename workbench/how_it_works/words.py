@@ -50,9 +50,8 @@ GATES_ALIKE = (
 )
 GATES_DIFFER = "The gates differ by channel ({least} to {most}), but close none that this damage uses."
 WHY_GATES = (
-    "Why gates do not simply close: S₂ must rebuild F from what passes (L_RKD). But that loss is an angle, too, so "
-    "gates that are all alike cost it nothing, and little drives them apart. This model had {steps} to part them; "
-    "whether more would, was not measured here."
+    "Gates do not simply close, since S₂ must rebuild F from what passes (L_RKD); but that loss is an angle, too, so "
+    "little drives them apart. This model had {steps} to part them; whether more would, was not measured here."
 )
 GAINING = (
     "In {gaining} of {channels} channels the damage stands out more behind the gates; the pictures show the one where "
@@ -379,7 +378,7 @@ CARDS: tuple[Card, ...] = (
     Card(
         "What helped, and when it fails",
         "Which part helps a network to learn? The paper trains anew with each part added: S₁ with its maps helps most. "
-        "Which part does a finished network lean on? That is another question, with its own answer.",
+        "Which part does a finished network lean on? That is another question.",
         "Take one part out of this finished network: which does it miss most?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {

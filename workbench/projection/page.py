@@ -37,7 +37,6 @@ def main() -> None:
             trace = resources.trace(model, loaded)
             among = gate_table.among(model)
         alike = gated.spread(trace).get("spread", 1.0) < gated.ALIKE
-        lead.caption(words.lead(good_parts.scales(among), alike))
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
         if judged.share_above > shared_words.UNFAMILIAR_SHARE:
@@ -45,6 +44,7 @@ def main() -> None:
         every = pairs.all_pairs(trace)
         collapsed = {"label_visibility": "collapsed"}
         part = controls.choose(settings.PART, words.PART_NAMES, label=words.PART, help=words.PART_HELP, **collapsed)
+        lead.caption(words.lead(good_parts.scales(among), alike and part == "good"))
         if part == "data":
             whole_set.section(model, sum(trace.timings.values()))
             return

@@ -223,9 +223,10 @@ def names_axis(**more: Any) -> dict[str, Any]:
 
 
 def wrapped(name: str, width: int) -> str:
-    """A name as lines of about `width` letters."""
+    """A name as lines of about `width` letters; its indices stay legible."""
     lines = textwrap.wrap(html.escape(name), width, break_long_words=False, break_on_hyphens=False)
-    return units.indices("<br>".join(lines))
+    written = units.indices("<br>".join(lines))
+    return written.replace("<sub>", '<sub><span style="font-size:12px">').replace("</sub>", "</span></sub>")
 
 
 def note(at: float, said: str, right: bool = False) -> dict[str, Any]:
