@@ -110,6 +110,13 @@ class Run:
         return []
 
     @property
+    def has_finished_epoch(self) -> bool:
+        """Whether `history` has anything, as far as its size tells."""
+        with contextlib.suppress(OSError):
+            return (self.path / HISTORY).stat().st_size > 0
+        return False
+
+    @property
     def history_problem(self) -> str:
         """What keeps `history` from showing every finished epoch, in a sentence; "" if nothing does."""
         try:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import evaluation
 from nnet.runs import Run, Runs
 from workbench.evaluate import interrupted, words
+from workbench.shared import visits
 from workbench.shared import words as shared_words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(300)]
@@ -90,6 +91,26 @@ def test_a_measurement_goes_on_when_the_page_is_loaded_again(tmp_path: Path, mon
     assert counted == [4], "the first eight are not measured again"
     assert words.rests_on(6, 6, 12) in said(at) and address(at, interrupted.PARAMETER) is None
     assert interrupted.found(mark) is None
+
+
+def test_a_reload_keeps_the_zip_and_nobody_else_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[visits.Session] = []
+    cookies = {visits.COOKIE: "a" * 32, visits.TAB_COOKIE: "1" * 32}
+    monkeypatch.setattr(visits, "_cookie", lambda name: cookies.get(name, ""))
+    monkeypatch.setattr(visits, "is_here", lambda one: one not in left)
+    first = sent(start(PAGE, evaluate_data="zip"), bottle(tmp_path, 5, 5))
+    session = first.session_state[visits._SESSION]
+    held = session.held["zip"]
+    found = "5 normal and 5 defective"
+    assert found in said(first) and held and found not in said(start(PAGE, evaluate_data="zip")), "it is there still"
+    left.append(session)
+    cookies[visits.TAB_COOKIE] = "2" * 32
+    assert found not in said(start(PAGE, evaluate_data="zip"))
+    cookies[visits.TAB_COOKIE] = "1" * 32
+    again = start(PAGE, evaluate_data="zip")
+    assert found in said(again) and again.session_state[visits._SESSION].held["zip"] == held
+    visits.close(session)
+    assert found in said(fine(again.run())), "the one before takes nothing with it"
 
 
 def test_a_reload_that_loses_an_upload_says_how_far_its_measurement_was(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ from workbench.shared import words as shared_text
 from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
+from workbench.train.runs import signature
 
 TRAIN = "pages/5_Train.py"
 ESTIMATE = Estimate(
@@ -605,9 +606,12 @@ def test_a_running_training_is_finished_once_it_has_learnt_something(runs: Runs)
         say(run, left_between=(400.0, 530.0), seconds_left=450.0, epochs=9)
         at, other = start(TRAIN, run="alive"), start(TRAIN, run="alive")
         assert "Training: epoch 2 of 9 · about 6 to 9 min left" in said(at)
-        press(at, "finish_run")
-        assert train_text.NOTHING_LEARNT in said(at) and not has(at, "confirm_finish")
+        button = at.button(key="finish_run")
+        assert button.disabled and button.help == train_text.NOTHING_LEARNT
+        before = signature([runs.get("alive")])
         write_history(run, 2)
+        assert signature([runs.get("alive")]) != before, "the page draws it anew"
+        fine(at.run())
         press(press(at, "finish_run"), "keep_run")
         assert not (run.path / FINISH).exists()
         press(at, "finish_run")

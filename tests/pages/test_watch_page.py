@@ -52,7 +52,14 @@ def counts(at: AppTest) -> dict[str, str]:
 
 def test_counts_scores_and_the_last_pictures_are_shown(listed: Path) -> None:
     at = start(PAGE)
-    assert counts(at) == {"Normal": "1", "Anomalous": "1", "Other size": "0", "Unreadable": "1", "Waiting": "0"}
+    assert counts(at) == {
+        "Normal": "1",
+        "Anomalous": "1",
+        "Other kind": "0",
+        "Other size": "0",
+        "Unreadable": "1",
+        "Waiting": "0",
+    }
     assert len(at.image) == 2
     said = words(at)
     assert "Anomalous, 2.0 × threshold" in said and "Normal, 0.20 × threshold" in said and "sub/bright.png" in said
@@ -70,7 +77,14 @@ def test_pictures_of_another_size_are_counted_apart_and_say_what_to_do(tmp_path:
         watcher.look()
     monkeypatch.setenv(environment.WATCH, str(tmp_path / "out"))
     at = start(PAGE, decision="other size")
-    assert counts(at) == {"Normal": "0", "Anomalous": "0", "Other size": "1", "Unreadable": "0", "Waiting": "0"}
+    assert counts(at) == {
+        "Normal": "0",
+        "Anomalous": "0",
+        "Other kind": "0",
+        "Other size": "1",
+        "Unreadable": "0",
+        "Waiting": "0",
+    }
     assert text.other_sizes(1) in words(at) and "Expected 40 x 30 pixels, found 32 x 24." in words(at)
 
 

@@ -57,7 +57,7 @@ ZIP_MEGABYTES = 1024
 UPLOAD_BYTES = 512 * resources.MEBIBYTE
 """Most bytes of single images that one visitor may send."""
 
-_ZIP, _IMAGES, _HASHES = "data_zip_folder", "data_images", "data_hashes"
+_ZIP, _IMAGES, _HASHES = "zip", "images", "data_hashes"  # the first two as for `visits.hold`
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,12 @@ def title(choice: str, folder: Setting[str], names: Mapping[str, str]) -> str:
         folder, names: as for `choose`.
     """
     if choice == ZIP:
-        found = st.session_state.get(_ZIP)
+        found = _sent(_ZIP).get(_ZIP)
         return found[0] if isinstance(found, tuple) else ""
     if choice in _SERVERS:
         return PurePosixPath(folder.value.replace("\\", "/")).name
     if choice == IMAGES:
-        return words.SENT_IMAGES if _IMAGES in st.session_state else ""
+        return words.SENT_IMAGES if _IMAGES in _sent(_IMAGES) else ""
     return "" if choice == NONE else _offered(names).get(choice, "")
 
 
@@ -243,7 +243,7 @@ class _Uploads:
     def add(self, label: str, files: Sequence[tuple[str, bytes]]) -> None:
         """Keep (name, content) of files that were sent as good or defective; sentences say what is left out."""
         held = disk.bytes_in(self.root)
-        visits.hold("images", held + sum(len(content) for _, content in files), hosting_words.SENT)
+        visits.hold(_IMAGES, held + sum(len(content) for _, content in files), hosting_words.SENT)
         taken: list[tuple[str, str, bytes]] = []
         too_much: list[tuple[str, str, bytes]] = []
         for name, content in files:
@@ -257,6 +257,11 @@ class _Uploads:
         """All of them as test images. Raises nnet.data.DataError as a folder of them would."""
         found = open_sent(self.root)
         return replace(found, name="your images", layout="uploaded", licence=words.OWN_IMAGES, source=SENT)
+
+
+def _sent(kind: str) -> dict[str, Any]:
+    """What the visitor sent of a kind, under its name, also before the tab was loaded again."""
+    return visits.over_reload(kind, dict)
 
 
 def uploader(label: str, kind: str, take: Callable[[str, Any], None], **options: Any) -> None:
@@ -279,9 +284,9 @@ def _hand_over(take: Callable[[str, Any], None], kind: str, key: str) -> None:
 
 def _from_zip(each: Each) -> Chosen | None:
     uploader(words.ZIP_LABEL, "zip", _take_zip, type=["zip"], help=words.ZIP_HELP, max_upload_size=ZIP_MEGABYTES)
-    if _ZIP not in st.session_state:
+    found = _sent(_ZIP).get(_ZIP)
+    if found is None:
         return None
-    found = st.session_state[_ZIP]
     if isinstance(found, str):
         raise DataError(found)
     name, root, _ = found
@@ -294,10 +299,10 @@ def _take_zip(_: str, upload: UploadedFile) -> None:
     target = owner.path / safe_name(PurePosixPath(upload.name).stem)
     try:
         extract_zip(upload, target, zip_limits(), name=upload.name)
-        visits.hold("zip", disk.bytes_in(target), units.cut(upload.name))
-        st.session_state[_ZIP] = (upload.name, target.resolve(), owner)
+        visits.hold(_ZIP, disk.bytes_in(target), units.cut(upload.name))
+        _sent(_ZIP)[_ZIP] = (upload.name, target.resolve(), owner)
     except (NNetError, zipfile.BadZipFile) as error:
-        st.session_state[_ZIP] = str(error)
+        _sent(_ZIP)[_ZIP] = str(error)
 
 
 def zip_limits() -> ZipLimits | None:
@@ -306,7 +311,7 @@ def zip_limits() -> ZipLimits | None:
 
 
 def _from_images() -> Chosen | None:
-    uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
+    uploads: _Uploads = _sent(_IMAGES).setdefault(_IMAGES, _Uploads())
     holds = uploads.contents
     left, right = st.columns(2, gap="medium")
     parts = ((left, GOOD, words.NORMAL_UPLOAD, holds.good), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD, holds.defective))
@@ -332,7 +337,7 @@ def _from_images() -> Chosen | None:
 
 def _take_images(kind: str, files: Sequence[UploadedFile]) -> None:
     """Keep the uploaded files under their label. A callback."""
-    uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
+    uploads: _Uploads = _sent(_IMAGES).setdefault(_IMAGES, _Uploads())
     try:
         uploads.add(kind, [(file.name, file.getvalue()) for file in files])
     except NNetError as error:
@@ -340,5 +345,5 @@ def _take_images(kind: str, files: Sequence[UploadedFile]) -> None:
 
 
 def _remove_images() -> None:
-    st.session_state.pop(_IMAGES, None)
-    visits.hold("images", 0)
+    _sent(_IMAGES).pop(_IMAGES, None)
+    visits.hold(_IMAGES, 0)

@@ -1,12 +1,12 @@
 // Files are lost that are on their way to the server when their page is left, since the uploader is gone that waits for
-// them, and data sets that were sent when it is loaded again. The browser asks before a reload under way; the rest is
-// said. Pictures outlive a reload (`visits.over_reload`).
+// them, and photos that were sent to Train when it is loaded again before they have a folder. The browser asks before a
+// reload under way; the rest is said. Other uploads outlive a reload (`visits.over_reload`).
 if (!window.nnSending) {
   const sending = window.nnSending = new Set();
   const { open, send } = XMLHttpRequest.prototype;
   const uploads = new WeakSet();
-  const KEY = 'nnUploads'; // in the tab's own storage: that a data set was uploaded in this visit
-  const OF_DATA = /(Evaluate|Train)$/; // the pages where one can be
+  const KEY = 'nnUploads'; // in the tab's own storage: that photos were uploaded in this visit
+  const OF_DATA = /Train$/; // the page where they can be
   const storage = (act) => { try { return act(sessionStorage); } catch { return null; } }; // it may be forbidden
   const tell = (words) => {
     const told = document.createElement('div');
@@ -43,7 +43,7 @@ if (!window.nnSending) {
   };
   if (storage((kept) => kept.getItem(KEY))) {
     storage((kept) => kept.removeItem(KEY));
-    const isKept = new URLSearchParams(location.search).has('upload'); // on Train
+    const isKept = new URLSearchParams(location.search).has('upload');
     if (!isKept) addEventListener('DOMContentLoaded', () => tell(window.nnWords.gone));
   }
 }

@@ -163,6 +163,7 @@ def button(entry: ModelEntry | None) -> None:
 
 def _sign() -> None:
     """How far an export is, or once what came of it, until the dialog is opened again."""
+    was_working = _WORK in st.session_state
     if (work := _current()) is not None:
         share, sentence = work.pace.told(_TOLD.findall(_read(work.log)))
         st.progress(
@@ -172,7 +173,10 @@ def _sign() -> None:
         return
     key, name = news
     if (packed := _packed().get(key)) is not None:
-        st.markdown(words.READY_SIGN.format(format=words.NAMES[key[1]], model=units.plain(name)))
+        ready = words.READY_SIGN.format(format=words.NAMES[key[1]], model=units.plain(name))
+        if was_working:  # the sidebar may be scrolled, or closed
+            st.toast(ready, icon=":material/folder_zip:")
+        st.markdown(ready)
         _download(packed, key, name, "take_away_ready")
     elif (said := st.session_state.get(_SAID)) is not None:
         st.error(units.plain(said[1]), icon=":material/error:")

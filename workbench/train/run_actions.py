@@ -27,9 +27,11 @@ def draw(run: Run) -> None:
     with st.container(horizontal=True, gap="small"):
         if run.state in LIVE and _button(words.CANCEL, "stop_circle", "cancel_run"):
             _ask(run, words.CANCEL_QUESTION, words.cancelling(run), "cancel")
-        if _may_finish(run) and _button(words.FINISH, "sports_score", "finish_run", help=words.FINISH_HELP):
+        if _may_finish(run):
             told = words.finishing(run)
-            _ask(run, words.FINISH_QUESTION, told or words.NOTHING_LEARNT, "finish" if told else "")
+            help = words.FINISH_HELP if told else words.NOTHING_LEARNT
+            if _button(words.FINISH, "sports_score", "finish_run", help=help, disabled=not told):
+                _ask(run, words.FINISH_QUESTION, told, "finish")
         if hosting.is_shared():
             return
         if run.state == "created":
@@ -51,7 +53,7 @@ def draw(run: Run) -> None:
 
 
 def _may_finish(run: Run) -> bool:
-    """Whether to offer that it ends early. Of one that runs, an epoch may be finished by the time of the press."""
+    """Whether to offer that it ends early, if only once an epoch is finished."""
     if run.spec is None or run.spec.study is not None or run.is_finishing:
         return False
     ended = run.can_resume and not hosting.is_shared() and run.kept_epochs > 0 and not (run.path / CONFIG).exists()
@@ -59,9 +61,15 @@ def _may_finish(run: Run) -> bool:
 
 
 def _button(
-    label: str, icon: str, key: str, act: Callable[..., None] | None = None, *arguments: Any, help: str | None = None
+    label: str,
+    icon: str,
+    key: str,
+    act: Callable[..., None] | None = None,
+    *arguments: Any,
+    help: str | None = None,
+    disabled: bool = False,
 ) -> bool:
-    return st.button(label, key, help, act, arguments, icon=f":material/{icon}:")
+    return st.button(label, key, help, act, arguments, icon=f":material/{icon}:", disabled=disabled)
 
 
 def _try(action: str, run_id: str, *arguments: str) -> None:
@@ -102,13 +110,11 @@ def duplicate(run: Run, spec: RunSpec) -> None:
 
 
 def _ask(run: Run, question: str, consequences: str, action: str) -> None:
-    """Ask before something is done that cannot be undone at once. Without an action, only say why it cannot be done."""
+    """Ask before something is done that cannot be undone at once."""
 
     def asked() -> None:
         st.markdown(f"**{units.plain(run.name)}**")
         st.markdown(consequences)
-        if not action:
-            return
         yes, no = words.ANSWERS[action]
         with st.container(horizontal=True):
             sure = st.button(yes, f"confirm_{action}", None, _try, (action, run.id), type="primary")

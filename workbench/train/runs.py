@@ -33,9 +33,10 @@ def poll(name: str, draw: Callable[[], None], every: float | None) -> None:
     st.fragment(run_every=every, key=f"poll_{name}")(guarded)()
 
 
-def signature(runs: Sequence[Run]) -> list[tuple[str, str, str, bool]]:
+def signature(runs: Sequence[Run]) -> list[tuple[str, str, str, bool, bool]]:
     """What the whole page depends on: when it changes, all of it is drawn again."""
-    return [(run.id, run.state, run.name, run.is_finishing) for run in runs]
+    learning = [run.state == "running" and run.has_finished_epoch for run in runs]
+    return [(run.id, run.state, run.name, run.is_finishing, has) for run, has in zip(runs, learning, strict=True)]
 
 
 # ------------------------------------------------------------------------------------------------------ which run

@@ -772,7 +772,7 @@ def finishing(run: Run) -> str:
     )
 
 
-NOTHING_LEARNT = "No epoch is finished yet, so there is nothing to make a model of. Try again after the first one."
+NOTHING_LEARNT = "No epoch is finished yet, so there is nothing to make a model of. Press it after the first one."
 
 
 _BRIEF = {

@@ -65,10 +65,8 @@ def _state(results: Results) -> None:
 
 
 def _counts(results: Results) -> None:
-    with st.grid(5, min_column_width=85, gap="small") as grid:
+    with st.grid(6, min_column_width=85, gap="small") as grid:
         for decision, count in results.counts.items():
-            if decision == OTHER_KIND and not count:
-                continue
             with grid.cell():
                 st.metric(words.COUNTS[decision], f"{count:,}")
         with grid.cell():
