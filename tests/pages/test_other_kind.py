@@ -52,6 +52,17 @@ def test_it_is_counted_apart_and_gets_neither_verdict_nor_prose(models: Path) ->
     assert words.OTHER_KIND_SHORT not in [button.label for button in at.button]
 
 
+@pytest.mark.parametrize(("part", "drawn"), [("whatif", "whatif_pictures"), ("grid", "variants_grid")])
+def test_ablations_call_it_neither_anomalous_nor_normal(models: Path, part: str, drawn: str) -> None:
+    for sent, is_judged in ((("a.jpg", OTHERS[0], PNG), False), (("own.png", OWN, PNG), True)):
+        at = upload(start(INSPECT, model="narrow"), sent)
+        at.query_params["ablations_part"] = part
+        fine(at.switch_page("pages/6_Ablations.py").run())
+        tags = " ".join(tile.get("tag", "") for tile in component(at, drawn)["tiles"])
+        assert ("anomalous" in tags or "normal" in tags) is is_judged, tags
+        assert ("The picture stays" in said(at) or "call the picture" in said(at)) is is_judged
+
+
 def test_no_threshold_is_kept_by_it(models: Path) -> None:
     moved = start(INSPECT, model="narrow", threshold="0.5")
     for sent, offered in ((("own.png", OWN, PNG), True), (("a.jpg", OTHERS[0], PNG), False)):

@@ -24,12 +24,14 @@ _ORIGINAL = -1
 
 @dataclass(frozen=True)
 class View:
-    """How the grid is drawn: a key of SHOWS, the colours, the overlay's opacity 0..1, and the chosen pixel x, y."""
+    """How the grid is drawn: a key of SHOWS, the colours, the overlay's opacity 0..1, the chosen pixel x, y, and
+    whether the picture is judged, which one of another kind of part is not."""
 
     show: str
     colours: str
     opacity: float
     pixel: tuple[int, int]
+    is_judged: bool = True
 
 
 def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: View) -> None:
@@ -103,8 +105,8 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: View) ->
         scale = sides_figures.relative_scale(view.colours)
         uri = resources.photo(key, lambda: pictures.overlay(small, one.side.score, scale, view.opacity, 1.0))
     hint = words.REFERENCE_TAG if is_reference else _differs(one, reference)
-    pick, tag = words.PICK.format(title=one.title), words.score_tag(one)
-    return Tile(one.title, hint, uri, tag=tag, alarm=one.judged.is_anomalous, pick=pick)
+    pick, tag = words.PICK.format(title=one.title), words.score_tag(one, is_judged=view.is_judged)
+    return Tile(one.title, hint, uri, tag=tag, alarm=view.is_judged and one.judged.is_anomalous, pick=pick)
 
 
 def _map_tile(loaded: Loaded, one: Variant, name: str, view: View) -> Tile:

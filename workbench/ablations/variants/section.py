@@ -13,7 +13,7 @@ from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates, closer, grid, pixel, words
 from workbench.ablations.variants.candidates import MODEL, WHATIF, Candidate, Variant
 from workbench.ablations.variants.grid import View
-from workbench.shared import chosen_pixel, controls, frame, gallery, model_list, units
+from workbench.shared import chosen_pixel, controls, frame, gallery, kinds, model_list, units
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Loaded, Model
@@ -47,9 +47,11 @@ def draw(entry: ModelEntry | None) -> None:
     reference = next((one for one in scored if one.candidate.key == reference_key), scored[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity, colours = controls.opacity(width=160), controls.colours()
-    view = View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged))
+    is_judged = kinds.beyond(model, loaded) is None
+    view = View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged), is_judged)
     with stage:
-        st.markdown(words.answer(scored, reference))
+        if is_judged:  # else the bar says why no score means anything
+            st.markdown(words.answer(scored, reference))
         grid.draw(loaded, shown, reference, view)
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)

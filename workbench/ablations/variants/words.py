@@ -200,9 +200,10 @@ def about(variant: Variant) -> str:
     return f"**{units.plain(variant.title)}**: {what}. It has {lacking or 'all parts'}."
 
 
-def score_tag(variant: Variant) -> str:
-    """The badge below a tile: the score in thresholds, and the decision."""
-    return f"{units.times(variant.side.relative)} {units.TIMES} threshold, {decision(variant).lower()}"
+def score_tag(variant: Variant, *, is_judged: bool = True) -> str:
+    """The badge below a tile: the score in thresholds, and the decision where there is one."""
+    decided = f", {decision(variant).lower()}" if is_judged else ""
+    return f"{units.times(variant.side.relative)} {units.TIMES} threshold{decided}"
 
 
 def decision(variant: Variant) -> str:

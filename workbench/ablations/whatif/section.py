@@ -26,6 +26,7 @@ from workbench.shared import (
     chosen_pixel,
     controls,
     gallery,
+    kinds,
     model_list,
     resources,
     sides,
@@ -72,7 +73,7 @@ def draw(model: Model, beside: Callable[[str], None]) -> None:
         st.button(words.RESET, icon=":material/restart_alt:", help=words.RESET_HELP, on_click=_reset)
     with stage:
         _pictures(model, loaded, choice, found, opacity, colours)
-    _answer(model, choice, found)
+    _answer(model, choice, found, is_judged=kinds.beyond(model, loaded) is None)
     beside(parts_out.draw(model, loaded))
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)
@@ -196,8 +197,8 @@ def _relative(
 # --------------------------------------------------------------------------------------------------- on this picture
 
 
-def _answer(model: Model, choice: Choice, found: Change) -> None:
-    st.markdown(words.answer(found))
+def _answer(model: Model, choice: Choice, found: Change, *, is_judged: bool) -> None:
+    st.markdown(words.answer(found, is_judged=is_judged))
     told = f"{words.raw_scores(found)} {words.UNIT_NOTE}"
     with st.grid(3, min_column_width=150, gap="small"):
         for label, value in (
@@ -220,6 +221,8 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change, opaci
         _tile(found.before, words.BEFORE_HINT, scale, (*key, "before"), small, opacity),
         _tile(found.after, words.AFTER_HINT, scale, (*key, "after"), small, opacity, words.LARGE),
     ]
+    if kinds.beyond(model, loaded) is not None:
+        tiles = [_unjudged(tile, side) for tile, side in zip(tiles, (found.before, found.after), strict=True)]
     difference = sides.difference(found.before, found.after)
     uri = resources.photo(
         (*key, "difference"), lambda: sides_figures.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
@@ -257,6 +260,13 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change, opaci
         lambda row, column: chosen_pixel.choose(column, row),
         lambda tile: settings.WHATIF_LARGE.set(settings.WHATIF_LARGES[tile - 1]),
     )
+
+
+def _unjudged(tile: Tile, side: Side) -> Tile:
+    """The same of a picture of another kind of part."""
+    judged = side.judged
+    tag = words.tag(judged.reference, judged.value, side.relative, is_judged=False)
+    return dataclasses.replace(tile, tag=tag, alarm=False)
 
 
 def _tile(

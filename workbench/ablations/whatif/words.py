@@ -120,8 +120,8 @@ _SCORES = {
 }
 
 
-def answer(found: Change) -> str:
-    """What the intervention does to the picture's score, in two sentences."""
+def answer(found: Change, *, is_judged: bool = True) -> str:
+    """What the intervention does to the picture's decision, where there is one, and to its score, a sentence each."""
     before, after = found.before.relative, found.after.relative
     old, new = (shared_words.decision(s.judged.reference, s.judged.value).lower() for s in (found.before, found.after))
     ratio = after / before if before > 0 and after > 0 else None
@@ -130,7 +130,8 @@ def answer(found: Change) -> str:
     way = "" if ratio is None else "same" if alike else "more" if ratio > 1 else "less"
     if ratio is not None:
         numbers |= {"times": verdict_words.times(ratio), "share": units.percent(ratio)}
-    return f"{(_STAYS if old == new else _TURNS).format(before=old, after=new)} {_SCORES[way].format(**numbers)}"
+    decided = (_STAYS if old == new else _TURNS).format(before=old, after=new) if is_judged else ""
+    return f"{decided} {_SCORES[way].format(**numbers)}".strip()
 
 
 def not_comparable(own: Expression, expression: Expression) -> str:
@@ -176,9 +177,10 @@ LOOKING_AT_ONE = "Looking at the picture…"
 SCALE_TICKS, SCALE_UNIT = {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times the threshold"
 
 
-def tag(reference: Reference, value: float, relative: float) -> str:
-    """The badge below a picture."""
-    return f"{units.times(relative)} {units.TIMES} threshold, {shared_words.decision(reference, value).lower()}"
+def tag(reference: Reference, value: float, relative: float, *, is_judged: bool = True) -> str:
+    """The badge below a picture: the score in thresholds, and the decision where there is one."""
+    decided = f", {shared_words.decision(reference, value).lower()}" if is_judged else ""
+    return f"{units.times(relative)} {units.TIMES} threshold{decided}"
 
 
 _MOVED = {
