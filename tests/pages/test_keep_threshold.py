@@ -119,6 +119,7 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     kept_thresholds.keep(path, expression, Kept(chosen.threshold, "A trial.", pictures=40, above=27))
     at = start(INSPECT)
     assert ":material/warning: The kept threshold flagged 27 of 40 good parts" in said(at)
+    assert any("× the kept threshold" in one.label for one in at.expander), "its unit is another one than before"
     assert "which flagged 27 of 40 good parts" in in_sidebar(at)
 
 

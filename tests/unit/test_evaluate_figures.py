@@ -71,6 +71,8 @@ def test_below_a_picture_of_the_first_screen_stands_what_went_wrong() -> None:
     said = {label: words.tile_label(label, 0.9, "hero") for label in ("good", "defective", "scratch")}
     assert said == {"good": "false alarm", "defective": "missed", "scratch": "missed: scratch"}
     assert words.tile_label("scratch", 0.9, "open").startswith("0.9")
+    kept = words.tile_label("scratch", 0.9, "open", is_kept=True)
+    assert kept == "0.90 × the kept threshold" == words.tile_told("a", "good", 0.9, is_kept=True).rsplit(", ", 1)[-1]
 
 
 def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:

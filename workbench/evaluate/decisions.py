@@ -90,12 +90,12 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float]) -> list[float]
     return sorted({*even, *(float(value) for value in special if value > 0)})
 
 
-def step_labels(steps: Sequence[float], own: float) -> dict[float, str]:
-    """Each threshold as a multiple of the model's `own`, as short as it can be while all differ: the slider tells its
-    steps apart by them."""
+def step_labels(steps: Sequence[float], own: float, *, is_kept: bool = False) -> dict[float, str]:
+    """Each threshold as a multiple of the one in force, the model's `own` or a kept one, as short as it can be while
+    all differ: the slider tells its steps apart by them."""
 
     def multiple(form: Callable[[float], str]) -> Callable[[float], str]:
-        return lambda step: words.multiple(form(units.multiple(step, own)))
+        return lambda step: words.multiple(form(units.multiple(step, own)), is_kept=is_kept)
 
     labels: dict[float, str] = {}
     short = units.times, *(f"{{:.{digits}g}}".format for digits in range(3, 18))

@@ -124,11 +124,13 @@ def borders(scores: np.ndarray) -> np.ndarray:
 
 
 class Images(NamedTuple):
-    """What the chart of images says of each: its `labels`, `keys` and `scores` (n,), as multiples of the threshold."""
+    """What the chart of images says of each: its `labels`, `keys` and `scores` (n,), as multiples of the threshold;
+    `is_kept`: somebody kept that."""
 
     labels: Sequence[str]
     keys: Sequence[str]
     scores: np.ndarray
+    is_kept: bool = False
 
 
 def embedding_figure(
@@ -143,9 +145,14 @@ def embedding_figure(
     """
     labels, scores = np.asarray(images.labels), images.scores
     each = zip(images.keys, labels, scores, strict=True)
-    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, {words.against_own(s)}" for key, label, s in each])
+    told = np.array(
+        [
+            f"{html.escape(key)}<br>{html.escape(label)}, {words.against_own(score, is_kept=images.is_kept)}"
+            for key, label, score in each
+        ]
+    )
     if colour_by == "score":
-        traces = [_scored(points, told, scores)]
+        traces = [_scored(points, told, scores, words.multiple("", is_kept=images.is_kept).strip())]
     else:
         traces = [
             _points(points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
@@ -190,12 +197,12 @@ def _points(
     )
 
 
-def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
+def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray, unit: str) -> dict[str, Any]:
     floor = scores[scores > 0].min(initial=1e-6)
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
     bar = {
-        "title": {"text": words.TIMES_OWN},
+        "title": {"text": unit},
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": ticks,

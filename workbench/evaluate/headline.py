@@ -18,7 +18,8 @@ _HEIGHT = 384  # of the histogram in pixels
 def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
-    st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    elsewhere = len(decisions.misplaced(scene, threshold))
+    st.subheader(headline(*counts, elsewhere), anchor=False, help=words.HEADLINE_HELP)
     _cautions(scene, threshold)
     _foreign(scene)
     if decisions.is_chosen_here(scene, threshold):
@@ -39,9 +40,9 @@ def draw(scene: Scene, threshold: float) -> None:
                     with grid.cell(), st.container(gap=None):
                         tile(scene, int(index), "elsewhere" if is_misplaced else "hero")
     with right:
-        labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
+        labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold, is_kept=scene.is_kept)
         scores, own = scene.result.scores, scene.own_threshold
-        name = words.OWN_THRESHOLD if scene.reference.kept is None else words.KEPT_THRESHOLD
+        name = words.KEPT_THRESHOLD if scene.is_kept else words.OWN_THRESHOLD
         shown = decisions.histogram(scores, scene.defective, labels, threshold, (name, own))
         threshold_histogram.draw("evaluate_histogram", {**shown, "height": _HEIGHT, "quiet": True}, by_hand)
         st.caption(words.DRAG_HINT)
@@ -80,7 +81,8 @@ def tile(scene: Scene, index: int, place: str) -> None:
         place: tells the buttons of two galleries apart.
     """
     key = scene.pictures.keys[index]
-    told = words.tile_told(key, scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])))
+    ratio, is_kept = scene.ratio(float(scene.result.scores[index])), scene.is_kept
+    told = words.tile_told(key, scene.pictures.labels[index], ratio, is_kept=is_kept)
     if not scene.pictures.spec:
         st.caption(told)
         return
@@ -88,7 +90,7 @@ def tile(scene: Scene, index: int, place: str) -> None:
         st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=units.text(told))
     except NNetError as error:
         st.caption(units.plain(str(error)))
-    label = words.tile_label(scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])), place)
+    label = words.tile_label(scene.pictures.labels[index], ratio, place, is_kept=is_kept)
     told += words.raw_score(float(scene.result.scores[index]))
     if st.button(label, key=f"{place}-{key}", help=told, width="stretch", type="tertiary"):
         open_in_inspect(scene, key)

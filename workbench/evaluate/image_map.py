@@ -94,6 +94,9 @@ def _picked_image(scene: Scene, key: str) -> None:
     index = scene.pictures.keys.index(key)
     st.image(cache.thumbnail(scene, index), width="stretch", alt=units.text(units.plain(key)))
     score = float(scene.result.scores[index])
-    st.caption(words.tile_told(key, scene.pictures.labels[index], scene.ratio(score)), help=words.raw_score(score))
+    st.caption(
+        words.tile_told(key, scene.pictures.labels[index], scene.ratio(score), is_kept=scene.is_kept),
+        help=words.raw_score(score),
+    )
     if scene.pictures.spec and st.button(words.OPEN, icon=":material/search:", key="open-picked", width="stretch"):
         open_in_inspect(scene, key)

@@ -24,7 +24,9 @@ def draw(scene: Scene) -> None:
         }
         for one in scene.scored
     )
-    st.dataframe(pd.DataFrame(every), hide_index=True, key="evaluate_metrics")
+    # A column for each score: there are more metrics, and their intervals would be cut.
+    table = pd.DataFrame(every).set_index(words.SCORE).T.rename_axis(words.METRIC).reset_index()
+    st.dataframe(table, hide_index=True, key="evaluate_metrics")
     st.caption(words.INTERVAL_HELP)
     if scene.result.by_type:
         st.markdown(words.types_title(scene.result.expression.text), help=words.TERMS_HELP)

@@ -105,6 +105,11 @@ class Scene:
         return self.reference.threshold
 
     @property
+    def is_kept(self) -> bool:
+        """Whether somebody kept that threshold, instead of the one that was found on held-out pictures."""
+        return self.reference.kept is not None
+
+    @property
     def is_own(self) -> bool:
         """Whether it is the data that the model was trained and tested on."""
         about = self.model.detector.checkpoint.about.get("data")
@@ -127,7 +132,7 @@ class Scene:
     def images(self, which: np.ndarray) -> Images:
         """Labels, names and chosen scores, as multiples of the model's threshold, of some images by their indices."""
         labels, keys = ([some[i] for i in which] for some in (self.pictures.labels, self.pictures.keys))
-        return Images(labels, keys, self.reference.multiple(self.result.scores[which]))
+        return Images(labels, keys, self.reference.multiple(self.result.scores[which]), self.is_kept)
 
     def content(self, index: int) -> str:
         """Stands for a picture as its file is now, of a stored result; "" where the maps are at hand, or no picture is.

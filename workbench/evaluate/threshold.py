@@ -21,7 +21,7 @@ _STAYS: dict[str, Any] = {"persist_state": "session"}
 
 def draw(scene: Scene) -> None:
     threshold, kept = decisions.cut(scene), scene.reference.kept
-    labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
+    labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold, is_kept=scene.is_kept)
     left, middle, right = st.columns((3, 2, 4), gap="medium", vertical_alignment="bottom")
     with left:
         aim = choose(AIM, words.aims(kept), label=words.AIM, help=words.aim_help(kept), kind="list", **_STAYS)

@@ -312,7 +312,7 @@ def with_interval(number: float | None, where: tuple[float, float] | None) -> st
 
 
 def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], at: float) -> dict[str, str]:
-    """One row of the metric table: what was measured comes first, since a phone shows the first columns only.
+    """The metrics of one score or kind of defect: what was measured comes first, since a phone shows the first alone.
 
     Args:
         where: each metric's interval, as far as it has one.
@@ -457,24 +457,25 @@ def gallery_help(total: int) -> str:
     return f"The worst of {units.plural(total, 'picture')}; Threshold shows more. Press a label to open it in Inspect."
 
 
-def multiple(written: str) -> str:
-    """A threshold as a multiple of the model's own."""
-    return f"{written} {TIMES_OWN}"
+def multiple(written: str, *, is_kept: bool = False) -> str:
+    """A threshold as a multiple of the one in force: of the model's own, or of the one that somebody kept."""
+    return f"{written} {shared_words.TIMES_KEPT if is_kept else TIMES_OWN}"
 
 
-def against_own(ratio: float) -> str:
-    """A score as a multiple of the model's own threshold, which need not be the one that is set."""
-    return multiple(units.times(ratio))
+def against_own(ratio: float, *, is_kept: bool = False) -> str:
+    """A score as a multiple of the threshold in force, which need not be the one that is set."""
+    return multiple(units.times(ratio), is_kept=is_kept)
 
 
-def tile_told(key: str, label: str, ratio: float) -> str:
+def tile_told(key: str, label: str, ratio: float, *, is_kept: bool = False) -> str:
     """What an image of a gallery is, for the pointer and for screen readers."""
-    return f"{units.plain(key)}: {image_label(label)}, {against_own(ratio)}"
+    return f"{units.plain(key)}: {image_label(label)}, {against_own(ratio, is_kept=is_kept)}"
 
 
-def tile_label(label: str, ratio: float, place: str) -> str:
+def tile_label(label: str, ratio: float, place: str, *, is_kept: bool = False) -> str:
     """Below an image: what went wrong on the first screen, how high it scores in the gallery."""
-    return {"hero": _wrong(label), "elsewhere": _kind(label)}.get(place, against_own(ratio))
+    named = {"hero": _wrong(label), "elsewhere": _kind(label)}
+    return named.get(place, against_own(ratio, is_kept=is_kept))
 
 
 def _kind(label: str) -> str:

@@ -85,14 +85,13 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     Args:
         judged: says what is decided, under the threshold that the visitor set.
     """
-    ratio = judged.multiple
     colour = theme.BADGES[judged.is_anomalous]
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
     known = _against_label(picture, is_anomalous=judged.is_anomalous) if beyond is None else ""
     own = chosen_picture.own()
-    score = ratio if beyond is None else None
+    score = words.in_force(judged.reference, judged.value) if beyond is None else ""
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box is closed while many images are scored

@@ -196,6 +196,7 @@ def scale_label(title: str) -> str:
 
 UNIT = f"{units.TIMES} threshold"
 """Of every score that is shown; the number itself is in a tooltip."""
+TIMES_KEPT = f"{units.TIMES} the kept threshold"
 
 
 def against_threshold(ratio: float) -> str:
@@ -206,6 +207,12 @@ def against_threshold(ratio: float) -> str:
 def relative(reference: Reference, value: float) -> str:
     """An image score against its threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
     return against_threshold(reference.multiple(value))
+
+
+def in_force(reference: Reference, value: float) -> str:
+    """The same, naming a threshold that somebody kept: it is another unit than the one before."""
+    is_kept = reference.kept is not None
+    return f"{units.times(reference.multiple(value))} {TIMES_KEPT if is_kept else UNIT}"
 
 
 def raw(reference: Reference, value: float) -> str:
@@ -602,7 +609,7 @@ DRAWN_ON = "{picture} with your drawing"
 def bar(
     title: str,
     badge: str,
-    ratio: float | None,
+    score: str,
     own: int = 0,
     *,
     is_own: bool = True,
@@ -612,12 +619,11 @@ def bar(
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
     Args:
-        ratio: the score over the threshold, or None where it means nothing.
+        score: as a multiple of the threshold, or "" where it means nothing.
         own: how many pictures the visitor has uploaded; `is_own`: whether the one shown is among them.
         found: how many of them are anomalous and how many of another kind, where that is known.
         label: `against_label`, or "".
     """
-    score = "" if ratio is None else against_threshold(ratio)
     change = "change the picture"
     if own and not is_own:
         change = f"{change}, or go back to your {units.plural(own, 'picture')}"
