@@ -203,6 +203,8 @@ def test_uploads_are_refused_before_they_are_read(
     assert visitor.put(path, content=b"x" * 1000).status_code == 200
     assert visitor.put(path, content=b"x" * (hosting.MIB + 1001)).status_code == 413
     assert visitor.put(path, content=iter([b"x"])).status_code == 411
+    both = {"content-length": "1", "transfer-encoding": "chunked"}
+    assert visitor.put(path, content=iter([b"x" * 9]), headers=both).status_code == 411, "the length does not count"
     held.append(shared.all_upload_bytes)
     assert visitor.put(path, content=b"x").status_code == 413
 

@@ -92,8 +92,10 @@ class Doorman:
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand an upload on if there is room for it, counting what is still on its way."""
-        length = Headers(scope=scope).get("content-length", "")
-        if not length.isdecimal():
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        # A body in chunks may be longer than a length that stands beside it, which then does not count.
+        if not length.isdecimal() or "transfer-encoding" in headers:
             await PlainTextResponse(words.NO_LENGTH, 411)(scope, receive, send)
             return
         limits, size = hosting.current(), int(length)
