@@ -19,6 +19,8 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         visitor.settle()
         clean = page.locator(HEAT).get_attribute("src")
         assert page.locator(".demo .draw-here").is_visible()
+        shown = page.locator(".invitation polyline").evaluate("(one) => getComputedStyle(one).stroke")
+        assert shown == "rgb(0, 0, 0)", "in the colour of the pen"
         box = page.locator(".demo .frame").bounding_box()
         heat = page.locator(HEAT).bounding_box()
         assert box["y"] + box["height"] <= 720 and heat["y"] + heat["height"] <= 720, "both above the fold"
@@ -35,7 +37,7 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         assert page.locator(".demo .draw-here").count() == 0
         assert strip.inner_html() != network and strip.locator("g").count() > 20, "and that follows the stroke"
         page.locator(".demo .below").click()  # the one click of a lecturer
-        page.wait_for_selector(".network svg.walking:not(.wave)")  # the first stage, once enough of it is in sight
+        page.wait_for_selector(".network svg.wave")  # it plays from the first stage, once enough of it is in sight
         line = page.locator(".network .line")
         assert line.inner_text().startswith("1 of")
         page.keyboard.press(" ")  # whoever talks goes on

@@ -1,5 +1,7 @@
 """The living N on Home: point, hold, open, by mouse and keyboard, and on a phone."""
 
+import re
+
 import pytest
 from browsing import Visitor
 
@@ -154,6 +156,10 @@ def test_the_wave_waits_until_it_is_seen_and_is_played_with_its_sentences(browse
         play.click()
         page.wait_for_selector(".network svg.wave")
         assert words.STAGES[anatomy.PICTURE][1] in line.inner_text(), "played when asked, each stage has its sentence"
+        while not re.match(r"(\d+) of \1\.", line.inner_text()):
+            page.locator(".network .onward").click()
+        play.click()
+        assert line.inner_text().startswith("1 of"), "played from the last stage it begins again"
         by_sidebar.get_by_role("link", name="Home").click()
         page.locator(".demo .frame").wait_for()
         part(page, "score").wait_for()

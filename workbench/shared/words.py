@@ -38,7 +38,7 @@ class PageText:
 
 
 HOME = PageText("Home", "Draw a defect, and see it found.", ":material/draw:")
-STARTING = "Starting the network. This takes a few seconds, once."
+STARTING = "Starting the network. This takes a few seconds, once. Until then the picture is a still."
 HERO_ALT = "A good part with a drawn scratch, and beside it the heatmap that marks the scratch"
 SECTIONS: dict[str, tuple[str, ...]] = {
     "See": (),

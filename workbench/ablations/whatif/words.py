@@ -115,7 +115,8 @@ _STAYS, _TURNS = "**The picture stays {before}.**", "**The picture turns from {b
 _SCORES = {
     "": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold.",
     "same": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, as good as unchanged.",
-    "more": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, {times} as much.",
+    "more": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, {times} as much. "
+    "Higher is not better by itself.",
     "less": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, {share} of it.",
 }
 

@@ -95,6 +95,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (takeSheet(root, data) && data.layer) root._uninvite();
   root._waits = false;
   showAnswer(root, data);
+  root._frame.style.setProperty('--ink', data.ink);
   const brush = () => ({
     colour: data.ink, erase: false, opacity: 0.85, size: Math.max(2, Math.min(data.width, data.height) / 45),
   });

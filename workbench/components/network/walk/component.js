@@ -72,7 +72,7 @@ const awaitSight = (root, again) => {
     window.nnetWave = picture;
     root._byItself = !root._isAsked;  // then it does not scroll a page that somebody else scrolls
     root._isAsked = false;
-    if (!root._byItself) walk(root, 0);  // whoever asked goes on by a press
+    if (!root._byItself) walk(root, 0, !calm());  // whoever asked may pause it
     else if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
   };
   root._sight.observe(root._stage);
@@ -107,7 +107,8 @@ const buildWalk = (root, place, words) => {
   const row = make('div', 'walk', place);
   row.addEventListener('click', () => { root._byItself = false; }, true);
   const lit = () => root._stage_lit ?? -1;
-  root._play = make('button', 'play', row, { textContent: words.play, onclick: () => walk(root, Math.max(0, lit()), !root._plays) });
+  const from = () => !root._plays && lit() === root._data.stages.length - 1 ? 0 : Math.max(0, lit());  // after the last the first
+  root._play = make('button', 'play', row, { textContent: words.play, onclick: () => walk(root, from(), !root._plays) });
   root._back = make('button', 'back', row, { textContent: words.back, hidden: true, onclick: () => walk(root, lit() - 1) });
   root._onward = make('button', 'onward', row, { textContent: words.walk, onclick: () => walk(root, lit() + 1) });
   root._end = make('button', 'end', row, { textContent: words.end, hidden: true, onclick: () => walk(root, -1) });
