@@ -176,6 +176,7 @@ def test_a_message_with_a_number_that_no_control_sends_reaches_no_page() -> None
     app = Starlette(routes=[WebSocketRoute("/_stcore/stream", stream)], middleware=doorman.MIDDLEWARE)
     good, other, no_message = message(1.5, 2.0, alone=-3.0), message(0.0), b"\xff\xff"
     with TestClient(app).websocket_connect("/_stcore/stream") as socket:
+        socket.send_text("a message")
         for sent in (good, message(1.0, math.nan), message(-math.inf), message(alone=math.nan), other, no_message):
             socket.send_bytes(sent)
         for _ in range(3):

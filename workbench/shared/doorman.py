@@ -183,9 +183,9 @@ def _ours(receive: Receive) -> Receive:
     async def received() -> Message:
         while True:
             message = await receive()
-            if message["type"] != "websocket.receive" or message.get("bytes") is None:
+            if message["type"] != "websocket.receive":
                 return message
-            if (content := messages.taken(message["bytes"])) is not None:
+            if (content := messages.taken(message.get("bytes") or b"")) is not None:  # our pages send no text
                 return {**message, "bytes": content}
 
     return received
