@@ -85,6 +85,15 @@ def test_a_part_is_chosen_by_its_picture_and_a_model_under_it(brackets: Run) -> 
     assert at.query_params["model"] in ("brackets", ["brackets"])
 
 
+def test_the_model_that_was_trained_last_is_a_press_away_from_another_part(brackets: Run) -> None:
+    at = start(TRAIN, model="tiny")
+    newest = at.button(key="use_newest")
+    fine(newest.click().run())
+    used = model_list.entries()[at.selectbox(key="model").value]
+    assert newest.label == model_words.newest(used.title) and used.name != "tiny"
+    assert "use_newest" not in [button.key for button in at.button]
+
+
 @pytest.mark.parametrize(("state", "trains"), [("failed", True), ("queued", False)])
 def test_a_part_without_a_model_says_why_and_leads_to_its_training(
     runs: Runs, tiny_checkpoint: Path, state: str, trains: bool

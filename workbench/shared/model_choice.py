@@ -17,6 +17,7 @@ from workbench.shared import (
     model_words,
     parts,
     pictures,
+    resources,
     samples,
     units,
 )
@@ -57,6 +58,9 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
                 dialog()
             if st.button(model_words.THIS_PART, "this_part", type="tertiary", icon=":material/folder_open:"):
                 _this(part.key)
+    if (newest := _newest(entries)) is not None and newest not in part.models:  # the list has those of this part alone
+        label, icon = model_words.newest(newest.title), ":material/fiber_new:"
+        st.button(label, "use_newest", model_words.USE, choose, (newest.name,), type="tertiary", icon=icon)
     labels = model_words.model_labels({entry.name: entry for entry in part.models})
     st.selectbox(
         shared_words.MODEL_LABEL,
@@ -67,6 +71,13 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
     )
     st.caption("  \n".join(model_words.model_lines(chosen, parts.kept(chosen))))
     return chosen
+
+
+def _newest(entries: Mapping[str, ModelEntry]) -> ModelEntry | None:
+    """The model that was trained here last; None without one."""
+    root = resources.runs_folder().resolve()
+    own = [one for one in entries.values() if not one.problem and one.path.resolve().parent == root]
+    return max(own, key=lambda one: one.created, default=None)
 
 
 def thumbnail(part: Part) -> str:

@@ -194,6 +194,11 @@ def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
     }
 
 
+def newest(title: str) -> str:
+    """The button that leads to the model that was trained last, where that is of another part than the one in use."""
+    return f"Newest: {units.plain(units.cut(title, 40))}"
+
+
 KEPT_THRESHOLD = "a kept threshold decides"
 
 

@@ -65,7 +65,7 @@ def _state(results: Results) -> None:
 
 
 def _counts(results: Results) -> None:
-    with st.grid(6, min_column_width=85, gap="small") as grid:
+    with st.grid(3, min_column_width=85, gap="small") as grid:
         for decision, count in results.counts.items():
             with grid.cell():
                 st.metric(words.COUNTS[decision], f"{count:,}")
