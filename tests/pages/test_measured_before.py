@@ -102,6 +102,7 @@ def test_a_reload_keeps_the_zip_and_nobody_else_gets_it(tmp_path: Path, monkeypa
     session = first.session_state[visits._SESSION]
     held = session.held["zip"]
     found = "5 normal and 5 defective"
+    assert "CC BY-NC-SA" not in said(first), "these are not MVTec's"
     assert found in said(first) and held and found not in said(start(PAGE, evaluate_data="zip")), "it is there still"
     left.append(session)
     cookies[visits.TAB_COOKIE] = "2" * 32

@@ -38,7 +38,9 @@ def show_found(model: Model, chosen: Chosen) -> None:
     if inspection is not None:
         _show(inspection)
     left = counted(chosen.dataset.not_taken)
-    st.caption(units.plain(" ".join((*left, *chosen.dataset.notes, chosen.dataset.licence))))
+    terms = [] if chosen.upload else [chosen.dataset.licence]  # the visitor knows those of an upload
+    if said := " ".join((*left, *chosen.dataset.notes, *terms)):
+        st.caption(units.plain(said))
 
 
 def all_tested(model: Model, chosen: Chosen) -> Chosen:

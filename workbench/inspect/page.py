@@ -48,19 +48,17 @@ JUDGING = ("pixel", "regions")
 
 def main() -> None:
     with frame.page(words.TITLE, looks_into=False) as model:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.title(words.TITLE, anchor=False)
-            back = st.empty()
+        st.title(words.TITLE, anchor=False)
         gallery.open_most_telling(model)
         picture, loaded = gallery.chosen()
-        if picture.data is not None and known_data.is_evaluated(picture.data[0]):
-            back.page_link("pages/4_Evaluate.py", label=words.BACK, icon=":material/arrow_back:")
         with st.spinner(shared_words.LOOKING, show_time=True):
             resources.trace(model, loaded)
         expression = settings.remember_expression(model).expression
         calibrated = resources.judgement(model, loaded, expression)
         judged = settings.remember_threshold(calibrated)
         gallery.bar(model, picture, judged, expression)
+        if picture.data is not None and known_data.is_evaluated(picture.data[0]):
+            st.page_link("pages/4_Evaluate.py", label=words.BACK, icon=":material/arrow_back:")
         _remarks(model, picture, loaded, judged, calibrated)
         _live(model, picture, _above(expression))
 
