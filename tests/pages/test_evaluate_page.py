@@ -585,7 +585,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     with patch.object(evaluation, "collect") as measuring:
         at = start()
         found = decisions_of(checkpoint)
-        assert re.sub(r" \(\d in the wrong place\)", "", at.subheader[0].value) == headline(*found)
+        assert at.subheader[0].value == headline(*found)
         shown = metrics_of(at)
         for name, cells in zip(work_expressions(shown), shown.itertuples(index=False), strict=True):
             assert cells[4].split()[0] == words.value(values["scores"][name]["i_auroc"])
