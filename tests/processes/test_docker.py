@@ -41,9 +41,12 @@ def copied() -> dict[str, str]:
     return found
 
 
+HADOLINT = Path(sys.executable).with_name("hadolint")
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="the extra [dev] is not installed")
 def test_hadolint_finds_nothing() -> None:
-    hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True)
+    done = subprocess.run([HADOLINT, ROOT / "Dockerfile"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
