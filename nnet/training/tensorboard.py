@@ -40,7 +40,7 @@ class EventLog(Listener):
 
     def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
         purged = first_epoch + 1 if first_epoch else None
-        suffix = f".{os.getpid()}"
+        suffix = f".{os.getpid()}.{first_epoch}"  # the name has the second alone, in which a run may begin and go on
         self._writer = self._make(str(self._folder), purge_step=purged, flush_secs=0, filename_suffix=suffix)
 
     def heard(self, entry: dict[str, Any]) -> None:
