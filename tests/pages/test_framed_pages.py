@@ -87,7 +87,7 @@ def test_watch_judges_whole_pictures_at_the_kept_threshold_as_inspect_does(tiled
         watch, inspect = start("pages/9_Watch.py"), start("pages/1_Inspect.py")
     finally:
         kept_thresholds.undo(tiled, expression.text)
-    (badge,) = re.findall(r":blue-badge\[(Normal, 0\.0.*? × threshold)\]", words(watch))
+    (badge,) = re.findall(r":blue-badge\[(Normal, 0\.0.*? × the kept threshold)\]", words(watch))
     assert all(part in inspect.expander[0].label for part in badge.split(", "))
     assert watch_words.EXAMPLE.format(sample=heading(inspect)) in words(watch).replace("\\", "")
     assert shared_words.looks_into(64) not in [info.value for info in watch.info]

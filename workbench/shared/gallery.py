@@ -91,7 +91,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
     known = _against_label(picture, is_anomalous=judged.is_anomalous) if beyond is None else ""
     own = chosen_picture.own()
-    score = words.in_force(judged.reference, judged.value) if beyond is None else ""
+    score = words.relative(judged.reference, judged.value) if beyond is None else ""
     turn = picture_upload.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box is closed while many images are scored

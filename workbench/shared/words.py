@@ -205,12 +205,8 @@ def against_threshold(ratio: float) -> str:
 
 
 def relative(reference: Reference, value: float) -> str:
-    """An image score against its threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
-    return against_threshold(reference.multiple(value))
-
-
-def in_force(reference: Reference, value: float) -> str:
-    """The same, naming a threshold that somebody kept: it is another unit than the one before."""
+    """An image score against its threshold, "7.4 \N{MULTIPLICATION SIGN} threshold"; one that somebody kept is named,
+    since it is another unit than the model's own."""
     is_kept = reference.kept is not None
     return f"{units.times(reference.multiple(value))} {TIMES_KEPT if is_kept else UNIT}"
 
