@@ -40,6 +40,7 @@ class Display:
         self.begun = time.monotonic()
         self.started: dict[str, float] = {}
         self.taken: dict[str, float] = {}
+        self.under_way: frozenset[str] | None = None  # at the first look; when they began is not known
 
     @property
     def failed(self) -> dict[str, str]:
@@ -48,6 +49,8 @@ class Display:
 
     def __call__(self, found: Mapping[str, Standing]) -> None:
         """Show how far the runs are."""
+        if self.under_way is None:
+            self.under_way = frozenset(key for key, standing in found.items() if standing.share)
         for key, standing in found.items():
             before, self.known[key] = self.known[key], standing
             if before.state != standing.state:
@@ -89,8 +92,11 @@ class Display:
             self.started[key] = time.monotonic()
             self._line(f"started   {self.names[key]}")
         if now.state == DONE:
-            self.taken[key] = time.monotonic() - self.started[key]
-            self._line(f"done      {self.names[key]} in {duration(self.taken[key])}, {duration(self.left())} left")
+            took = ""
+            if key not in (self.under_way or ()):
+                self.taken[key] = time.monotonic() - self.started[key]
+                took = f" in {duration(self.taken[key])}"
+            self._line(f"done      {self.names[key]}{took}, {duration(self.left())} left")
         elif now.state == FAILED:
             self._line(f"failed    {self.names[key]}: {now.reason}")
 

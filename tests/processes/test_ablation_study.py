@@ -450,6 +450,20 @@ def test_the_display_corrects_its_estimate_by_what_runs_took(study, category, mo
     assert [line.split()[0] for line in stream.getvalue().splitlines()] == ["started", "done", "started", "failed"]
 
 
+def test_a_run_that_was_under_way_tells_the_display_nothing_of_the_pace(study, category, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("nnet.studies.following.time.monotonic", lambda: now[0])
+    source, base = open_source(str(category), 0), base_config("small", SETTINGS)
+    plan = make_plan(Request(select(["table5"]), [source], [0], base), StudyFolder(study))
+    first = plan.jobs[0].key
+    stream = io.StringIO()
+    display = Display(plan.jobs, {job.key: 100.0 for job in plan.jobs}, 1, stream, live=False)
+    display({first: Standing(RUNNING, "train", 0.9)})
+    now[0] = 1
+    display({first: Standing(ENDED)})
+    assert display.left() == 300 and stream.getvalue() == "started   rd, seed 0\ndone      rd, seed 0, 5 min left\n"
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (11100, "3 h 5 min")])
 def test_durations_read_well(seconds, words):
     assert duration(seconds) == words

@@ -19,10 +19,11 @@ from typing import IO
 import torch
 
 import nnet.runs.worker
+from nnet.model.compat import import_timm
 
 CRASHED = 99
-IMPORTED_LATE = ("timm", "sklearn.cluster", "torch._dynamo")
-"""What a training imports only when it needs it, which takes longer than a tiny training; forks inherit it."""
+IMPORTED_LATE = ("sklearn.cluster", "torch._dynamo")
+"""What a training imports only when it needs it, beside timm; forks inherit it, since importing takes its time."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 
 
@@ -70,6 +71,7 @@ def fork(
         fds: further open files that it keeps; all others are closed in it.
         environment: in addition to this process's own.
     """
+    import_timm()
     for late in IMPORTED_LATE:
         importlib.import_module(late)
     pid = os.fork()
