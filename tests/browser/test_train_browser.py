@@ -231,6 +231,19 @@ def test_enter_renames_a_run(browser: object, address: str, runs: Runs) -> None:
 
 
 @pytest.mark.long
+def test_another_run_of_the_list_is_a_press_away(browser: object, address: str, runs: Runs) -> None:
+    """The list is drawn apart from the page, and so told it nothing."""
+    first, second = make_run(runs, "Bolts"), make_run(runs, "Nuts")
+    with Visitor(browser, address) as visitor:
+        page = visitor.open(f"Train?run={first.id}").page
+        page.get_by_role("heading", name="Bolts").wait_for()
+        page.locator(".st-key-run_list").get_by_role("button", name="Nuts").click()
+        page.get_by_role("heading", name="Nuts").wait_for()
+        assert f"run={second.id}" in page.url
+        visitor.settle().check()
+
+
+@pytest.mark.long
 def test_the_press_that_takes_a_picture_out_is_in_sight(browser: object, address: str) -> None:
     """In a popover it lay below the end of a window of 720 pixels."""
     with Visitor(browser, address) as visitor:

@@ -100,7 +100,7 @@ def run_list(runs: Sequence[Run], current: str) -> None:
 
     def draw() -> None:
         found = uploads.runs().list()
-        if signature(found) != before:
+        if signature(found) != before or st.session_state["run"] != current:
             st.rerun()  # the rest of the page has to know as well
         for run in found[(number - 1) * LISTED : number * LISTED]:
             _row(run, run.id == current)
