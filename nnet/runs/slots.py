@@ -99,6 +99,11 @@ def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") 
         return slot
 
 
+def comes_next(device: str) -> str:
+    """The folder of runs whose turn is next on a device, which others wait for; "" if none waits."""
+    return _first(machine_folder() / f"{_name(device)}-next.json")
+
+
 def has_room(device: str, need: int | None, at_once: int = 1) -> bool:
     """Whether a run that `take_slot` is asked for would fit beside those that have a slot; nothing is taken."""
     promised, wanted = sum(map(_promised, files(device))), _need(device, need, at_once)

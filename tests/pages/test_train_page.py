@@ -483,7 +483,7 @@ def test_a_page_that_is_closed_once_a_run_is_made_leaves_none_that_was_never_sta
     assert run.state == "queued"
 
 
-def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs) -> None:
+def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs, tmp_path: Path) -> None:
     slot = take_slot(resolve("auto"), None)
     assert slot is not None
     at = drop(start(TRAIN), *photos(14))
@@ -496,6 +496,14 @@ def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs)
     assert train_text.AFTER_START.format(waits=told) in said(at) and "(about 5 min left)" in said(at)
     press(at, "start_training")
     assert "Number 1 in the queue" in said(at) and told in said(at)
+    assert "To begin sooner, cancel that training under Runs." in said(at)
+    assert train_text.OTHERS_NEXT not in said(at) and "takes turns" in train_text.STATES["queued"].help
+    elsewhere = make_run(Runs(tmp_path / "other"), "Cogs")
+    assert take_slot(resolve("auto"), None, 1, str(elsewhere.path.parent)) is None, "it is refused, and comes next"
+    hand_over(slot, elsewhere.path, os.getpid())
+    fine(at.run())
+    assert f"cancel that training where it was started; it lies in {elsewhere.path}." in said(at)
+    assert train_text.OTHERS_NEXT in said(at)
     slot.release()
     fine(at.run())
     assert "Number 1 in the queue" in said(at) and told not in said(at)

@@ -608,18 +608,20 @@ class StateText:
 
 
 _QUEUED = (
-    "It starts by itself when the trainings before it on this computer have ended, also those that another workbench "
-    "or a study has started."
+    "It starts by itself when its turn comes. What another workbench or a study trains on this computer takes turns "
+    "with the trainings of this queue."
 )
+OTHERS_NEXT = "After that, a training of another workbench or of a study has the next turn."
 AFTER_START = "Started now, this training would not begin at once. {waits}"
 
 
-def waits_for(name: str, holder: Holder, left: str) -> str:
+def waits_for(name: str, holder: Holder, left: str, place: str = "") -> str:
     """What a run waits for, since when, for how long, and what can be done.
 
     Args:
         name: of the run that holds the slot; "" for another program.
         left: how long its training still takes (`time_left`), "" where that is not known.
+        place: the folder of that run, where it is not among the runs of this page.
     """
     who = f"the training “{name}”" if name else "another program"
     said = f"It waits for {who}{f', process {holder.pid}' if holder.pid else ''}{_since(holder.since)}"
@@ -629,7 +631,9 @@ def waits_for(name: str, holder: Holder, left: str) -> str:
             f"`kill -CONT {holder.pid}` lets it go on, and `kill -KILL {holder.pid}` ends it."
         )
     long = f"{left} left" if left else "how long is not known"
-    return f"{said} ({long}). To begin sooner, {'cancel that training' if name else 'end that program'}."
+    where = f"where it was started; it lies in {place}" if place else "under Runs"
+    sooner = f"cancel that training {where}" if name else "end that program"
+    return f"{said} ({long}). To begin sooner, {sooner}."
 
 
 def _since(moment: float) -> str:
