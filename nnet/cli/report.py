@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.errors import NNetError
     from nnet.report import Subject, render, words
     from nnet.report.pictures import looking
+    from nnet.runs.layout import title_of
     from nnet.runs.length import of_checkpoint
     from nnet.saved.storage import write_text
 
@@ -53,11 +54,12 @@ def run(options: argparse.Namespace) -> int:
     if dataset is not None:
         found = next((one for one in kept if one.sha256 == dataset.content_hash()), None) or _measured(model, dataset)
     look = looking(model, dataset, found) if found is not None and dataset is not None else None
+    title, short = title_of(model.checkpoint.path), of_checkpoint(model.checkpoint)
     try:
-        write_text(options.out, render(Subject(model.checkpoint, found, look, short=of_checkpoint(model.checkpoint))))
+        write_text(options.out, render(Subject(model.checkpoint, found, look, short=short, title=title)))
     except OSError as error:
         raise NNetError(f"{options.out} cannot be written ({error.strerror or error}).") from error
-    print(f"{options.out} is the report on {model.checkpoint.name}.")
+    print(f"{options.out} is the report on {title}.")
     if found is None:
         print(f"nnet: {words.NO_RESULT} {words.no_result(str(options.checkpoint))}", file=sys.stderr)
     return 0

@@ -41,6 +41,7 @@ class Subject:
         curves: of the first score over pixels, "pixel_roc", "pixel_pr" and "pro": across and up, (k,) each. By default
             those of the result, which has them if it was measured just now.
         short: that the model was trained for few steps; None where it was not, or where nothing is known of it.
+        title: what people call the model; "" for the name of its folder.
     """
 
     checkpoint: Checkpoint
@@ -49,6 +50,12 @@ class Subject:
     threshold: float | None = None
     curves: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None
     short: Short | None = None
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.title or self.checkpoint.name
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def render(subject: Subject) -> str:
         undefined=StrictUndefined,
     )
     return environment.get_template("page.html.jinja").render(
-        name=checkpoint.name,
+        name=subject.name,
         words=words,
         warnings=_warnings(subject),
         promise=_promise(subject),
@@ -81,7 +88,7 @@ def render(subject: Subject) -> str:
         how=words.no_result(checkpoint.name),
         data=_data(subject),
         settings=_settings(checkpoint.config),
-        origin=_origin(checkpoint),
+        origin=_origin(subject),
         footer=words.footer(versions()["nnet"], str(origin["created"]), str(origin["commit"])),
     )
 
@@ -294,9 +301,11 @@ def _settings(config: Config) -> tuple[str, Table]:
     return words.settings(name, len(rows)), Table(("Setting", "here", f"in {name}"), rows)
 
 
-def _origin(checkpoint: Checkpoint) -> dict[str, str]:
+def _origin(subject: Subject) -> dict[str, str]:
+    checkpoint = subject.checkpoint
     about, model = checkpoint.about, checkpoint.config.model
     facts = {
+        "Folder": None if subject.name == checkpoint.name else checkpoint.name,
         "Teacher": f"{model.teacher}, {about['teacher_origin']}",
         "Input": f"{model.size} x {model.size} pixels",
         "Trained": words.trained(about),

@@ -243,6 +243,14 @@ def read_spec(path: Path) -> RunSpec:
     return RunSpec(**{**values, "config": Config.from_dict(data["config"])})  # type: ignore[arg-type]
 
 
+def title_of(path: Path) -> str:
+    """What people call the model in a folder: the name of its run, else the folder's."""
+    try:
+        return read_spec(path).name if (path / SPEC).exists() else path.name
+    except NNetError:
+        return path.name
+
+
 def read_status(path: Path) -> Status | None:
     """status.json, or None before the trainer has written it (it is replaced in one step, so never half of it).
 

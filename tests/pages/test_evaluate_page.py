@@ -423,7 +423,7 @@ def test_the_report_is_made_without_a_session(category: Path, monkeypatch: pytes
     measured(category, evaluate_part="report")
     found = subsets.attribute(scenes[0].evidence)
     middle = float(np.median(scenes[0].result.scores))
-    made = download.report(scenes[0], middle, found)
+    made = download.report(scenes[0], middle, found, "Brackets")
     wrong = len(decisions.misplaced(scenes[0], middle))
     assert headline(*decisions.counts(scenes[0].result.scores, scenes[0].defective, middle), wrong) in made
     wrong = sum(map(len, decisions.worst(scenes[0].result.scores, scenes[0].defective, middle)))
@@ -616,7 +616,7 @@ def the_report_needs_no_measuring(category: Path) -> None:
         start(evaluate_part="report")
     scores = scenes[0].result.scores
     middle = float(np.median(scores))
-    made = download.report(scenes[0], middle, None)
+    made = download.report(scenes[0], middle, None, "Brackets")
     wrong = len(decisions.misplaced(scenes[0], middle))
     assert headline(*decisions.counts(scores, scenes[0].defective, middle), wrong) in made
     assert "data:image/" in made and open_dataset(category).content_hash() in made

@@ -19,7 +19,7 @@ from nnet.runs.processes import launch
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept
-from workbench.shared import resources, take_away, visits
+from workbench.shared import model_list, resources, take_away, visits
 from workbench.shared import take_away_words as words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(200)]
@@ -153,6 +153,7 @@ def test_an_export_whose_dialog_was_closed_says_on_every_page_how_far_it_is_and_
         return " ".join(one.value for one in at.sidebar.markdown)
 
     monkeypatch.setattr(take_away, "launch", waits)
+    monkeypatch.setattr(model_list, "called", {only_tiny.name: "My part"}.get)
     for page in (INSPECT, "pages/5_Train.py", "pages/9_Watch.py"):
         at = start(page)
         assert words.TITLE in [button.label for button in at.sidebar.button], "also where the model is not loaded"
@@ -160,11 +161,11 @@ def test_an_export_whose_dialog_was_closed_says_on_every_page_how_far_it_is_and_
     at.session_state[take_away._WORK] = take_away.Work(model, (model.key, "torch", "M1", ""))
     fine(at.run())
     (bar,) = at.sidebar.get("progress")
-    assert bar.proto.text.startswith(f"PyTorch of {only_tiny.name}: {stages.TOLD_WRITING}")
-    assert words.READY_SIGN.format(format="PyTorch", model=only_tiny.name) not in signs(at)
+    assert bar.proto.text.startswith(f"PyTorch of My part: {stages.TOLD_WRITING}")
+    assert words.READY_SIGN.format(format="PyTorch", model="My part") not in signs(at)
     started[0].communicate(b"\n")
     fine(at.run())
-    assert words.READY_SIGN.format(format="PyTorch", model=only_tiny.name) in signs(at)
+    assert words.READY_SIGN.format(format="PyTorch", model="My part") in signs(at)
     assert not at.sidebar.get("progress") and at.sidebar.get("download_button")
     assert not pressed(at, words.TITLE).sidebar.get("download_button"), "the dialog tells it"
 

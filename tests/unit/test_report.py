@@ -102,8 +102,20 @@ def test_without_a_result_the_report_says_how_to_get_one(
     out = tmp_path / "report.html"
     assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
     page = out.read_text(encoding="utf-8")
+    assert "<h1>model</h1>" in page and "<dt>Folder</dt>" not in page
     assert words.NO_RESULT in page and "nnet evaluate" in page and "<svg" not in page and self_contained(page)
     assert words.NO_RESULT in capsys.readouterr().err
+
+
+def test_the_report_of_a_run_has_its_title_and_names_its_folder(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_spec(checkpoint, RunSpec("Magnetic <tile>", "upload", load(checkpoint).config))
+    out = tmp_path / "report.html"
+    assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert "<h1>Magnetic &lt;tile&gt;</h1>" in page and "<dt>Folder</dt><dd>model</dd>" in page
+    assert "is the report on Magnetic <tile>." in capsys.readouterr().out
 
 
 def test_what_cannot_be_reported_is_said(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

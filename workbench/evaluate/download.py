@@ -12,21 +12,21 @@ from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, download_tables, recording, words
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
-from workbench.shared import hosting, spreadsheet
+from workbench.shared import hosting, model_list, spreadsheet
 from workbench.shared.controls import download
 
 
 def draw(scene: Scene) -> None:
     st.markdown(words.REPORT_ABOUT)
     # A download is made in a thread that has no session, so everything of the session is taken here.
-    threshold, results = decisions.cut(scene), scene.results
+    threshold, results, title = decisions.cut(scene), scene.results, model_list.called(scene.model.name)
     name = "".join(c if c.isalnum() else "-" for c in scene.pictures.name)[:40]
     files: dict[str, Callable[[], str | bytes]] = {
         "scores.csv": lambda: spreadsheet.csv(download_tables.scores(scene.pictures, results, threshold)),
         "metrics.csv": lambda: spreadsheet.csv(download_tables.metrics(scene.pictures, results, threshold)),
     }
     found = None if scene.evidence is None else attribution(scene)
-    files = {"report.html": lambda: report(scene, threshold, found), **files}
+    files = {"report.html": lambda: report(scene, threshold, found, title), **files}
     with st.container(horizontal=True, gap="small"):
         for suffix, make in files.items():
             kind = "text/html" if suffix.endswith(".html") else "text/csv"
@@ -44,11 +44,12 @@ def draw(scene: Scene) -> None:
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")
 
 
-def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
+def report(scene: Scene, threshold: float, found: Attribution | None, title: str) -> str:
     """The report, as `nnet report` writes it.
 
     Args:
         threshold: on the chosen score.
+        title: what the model is called.
         found: the scored subsets of the maps; what each map contributes is shown if all are there.
     """
     checkpoint = scene.model.detector.checkpoint
@@ -64,4 +65,4 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
         if found is not None and found.complete:
             result = replace(result, shapley={metric: found.shapley(metric) for metric in found.metrics})
     result = replace(result, results=tuple(scene.results))
-    return render(Subject(checkpoint, result, scene.looked_at, threshold, curves, scene.short))
+    return render(Subject(checkpoint, result, scene.looked_at, threshold, curves, scene.short, title))

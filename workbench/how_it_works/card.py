@@ -8,7 +8,7 @@ from nnet.analysis.story import Finding, StoryError
 from nnet.runs.length import trained_steps
 from workbench.how_it_works import figures, model_answer, settings, shown, words
 from workbench.how_it_works.scene import Scene
-from workbench.shared import glossary, units
+from workbench.shared import glossary, model_list, units
 
 ANSWERED = (1.0, 1.25)
 """Widths of the answer in words and in pictures."""
@@ -78,7 +78,7 @@ def _question(scene: Scene) -> Finding | None:
         st.info(units.plain(str(error)), icon=":material/block:")
         return None
     whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
-    model = units.plain(scene.model.name)
+    model = units.plain(model_list.called(scene.model.name))
     asked = words.EXPECTED.format(
         question=units.symbols(card.question), option=options[scene.picked], whether=whether, model=model
     )

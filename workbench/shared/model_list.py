@@ -9,7 +9,7 @@ from typing import Any
 from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.runs import parts
-from nnet.runs.layout import SPEC, read_spec
+from nnet.runs.layout import SPEC, read_spec, title_of
 from nnet.runs.length import planned_steps, trained_steps
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
@@ -82,6 +82,20 @@ def entries() -> dict[str, ModelEntry]:
     return {entry.name: entry for entry in found}
 
 
+def called(name: str) -> str:
+    """What a model is called where it stands alone: its title, with its name where another has the same title."""
+    known = entries()
+    if name not in known:
+        return name
+    title = known[name].title
+    return title if sum(one.title == title for one in known.values()) == 1 else f"{title} · {name}"
+
+
+def called_by_path(path: str) -> str:
+    """As `called`, of a model that is named by its folder, such as by a watcher; an unknown one by its path."""
+    return next((called(name) for name, known in resources.checkpoint_paths().items() if str(known) == path), path)
+
+
 def _stamp(path: Path) -> tuple[int, ...]:
     """Changes when one of the files that are read does."""
     stamps = []
@@ -104,7 +118,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
         return ModelEntry(
             name,
             path,
-            _title(path),
+            title_of(path),
             words.data_name(about),
             config.model.teacher,
             config.model.size,
@@ -124,7 +138,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             planned_steps=planned_steps(about),
         )
     except NNetError as error:
-        return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))
+        return ModelEntry(name, path, title_of(path), problem=str(error), part=_part(path, {}))
 
 
 def _part(path: Path, about: Mapping[str, Any]) -> str:
@@ -135,13 +149,6 @@ def _part(path: Path, about: Mapping[str, Any]) -> str:
     except (NNetError, OSError):  # the list of runs says why
         pass
     return parts.of_account(about.get("data") or {})
-
-
-def _title(path: Path) -> str:
-    try:
-        return read_spec(path).name if (path / SPEC).exists() else path.name
-    except NNetError:
-        return path.name
 
 
 def _measured(metrics: Mapping[str, Any], config: Config, weights: str) -> tuple[float | None, Mapping[str, Any]]:

@@ -22,7 +22,7 @@ from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
-from workbench.shared import dialogs, hosting, keep_threshold, resources, units, visits
+from workbench.shared import dialogs, hosting, keep_threshold, model_list, resources, units, visits
 from workbench.shared import take_away_words as words
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
@@ -167,13 +167,16 @@ def _sign() -> None:
     if (work := _current()) is not None:
         share, sentence = work.pace.told(_TOLD.findall(_read(work.log)))
         st.progress(
-            share, words.SIGN.format(format=words.NAMES[work.key[1]], model=units.plain(work.name), stage=sentence)
+            share,
+            words.SIGN.format(
+                format=words.NAMES[work.key[1]], model=units.plain(model_list.called(work.name)), stage=sentence
+            ),
         )
     if (news := st.session_state.get(_NEWS)) is None:
         return
     key, name = news
     if (packed := _packed().get(key)) is not None:
-        ready = words.READY_SIGN.format(format=words.NAMES[key[1]], model=units.plain(name))
+        ready = words.READY_SIGN.format(format=words.NAMES[key[1]], model=units.plain(model_list.called(name)))
         if was_working:  # the sidebar may be scrolled, or closed
             st.toast(ready, icon=":material/folder_zip:")
         st.markdown(ready)
