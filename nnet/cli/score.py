@@ -100,6 +100,7 @@ def _score_batch(
     taken: set[str],
 ) -> Iterator[dict[str, Any]]:
     from nnet.scoring.overlay import hatched, overlay, to_png
+    from nnet.scoring.unfamiliar import share_above, unfamiliar
 
     if not images:
         return
@@ -107,6 +108,8 @@ def _score_batch(
     scores = detector.score([decoded.image for _, decoded in images], reference.expression)
     for (path, decoded), score in zip(images, scores, strict=True):
         stem = _free_stem(safe_name(path.stem), taken)
+        is_other = kind is not None and kind.is_other(score.features)
+        caution = "" if is_other else unfamiliar(share_above(score.map, reference.threshold))
         shown = hatched(decoded.image, detector.framing.seen(decoded.image.shape, decoded.image.shape))
         picture = overlay(shown, score.map, reference.colour_range, edge=reference.threshold)
         (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
@@ -118,10 +121,10 @@ def _score_batch(
             "anomalous": int(reference.is_anomalous(score.value)),
             "percentile_among_normals": f"{reference.percentile(score.value):.1f}",
             "p_value": f"{reference.p_value(score.value):.4f}",
-            "other_kind": "" if kind is None else int(kind.is_other(score.features)),
+            "other_kind": "" if kind is None else int(is_other),
             "overlay": f"{stem}_overlay.png",
             "map": f"{stem}_map.npz",
-            "notes": " ".join(decoded.notes),
+            "notes": " ".join(filter(None, (caution, *decoded.notes))),
         }
 
 

@@ -37,14 +37,12 @@ from nnet.export.framed import across, down
 from nnet.expression import PRESETS
 from nnet.saved.checkpoint import Checkpoint, load_atlas
 from nnet.saved.storage import write_json
-from nnet.scoring import circuit, overlay, students
+from nnet.scoring import circuit, overlay, students, unfamiliar
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import BRANCHES, enlargement
 
 SOURCES = Path(__file__).with_name("page")
 DATA = "page.json"
-UNFAMILIAR_SHARE = 0.5
-"""From this share of pixels above the threshold on, the page calls a picture unfamiliar."""
 FORWARD, REVERSE = (224, 112, 42), (42, 127, 184)
 """Colours of S1 and S2 where the two are told apart, as in the workbench."""
 MOST_NORMALS = 64 * 2**20
@@ -165,7 +163,7 @@ def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
         "presets": {name: preset.text for name, preset in circuit.presets(config).items()},
         "students": _students(config),
         "levels": {name: levels["q99"] for name, levels in calibration.map_quantiles.items()},
-        "unfamiliar": UNFAMILIAR_SHARE,
+        "unfamiliar": unfamiliar.SHARE,
         "colours": overlay.colour_table("inferno").tolist(),
         "forward": FORWARD,
         "reverse": REVERSE,

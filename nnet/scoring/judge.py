@@ -9,6 +9,7 @@ from nnet.config import Config
 from nnet.expression import PRESETS, Expression, for_maps, read
 from nnet.scoring.calibration import Calibration, Reference
 from nnet.scoring.maps import BRANCHES, image_score, score_map
+from nnet.scoring.unfamiliar import share_above
 
 OWN = "own"
 """The choice of an expression that the visitor writes."""
@@ -36,7 +37,7 @@ class Judgement:
     @property
     def share_above(self) -> float:
         """Share of the pixels that score above the threshold, 0..1."""
-        return float(np.mean(self.score > self.reference.threshold))
+        return share_above(self.score, self.reference.threshold)
 
 
 def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: Expression) -> Judgement:

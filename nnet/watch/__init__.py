@@ -18,6 +18,6 @@ all (permissions, a bad disk) is named once and tried again at every look.
 
 When is a file complete? At once if something was done to it after its last byte was written, as when it was renamed
 or moved into the folder (ctime is later than mtime). Otherwise once two looks at the folder find it unchanged. Either
-way it must decode; one that does not may still grow for `patience` seconds before it is called unreadable, and is read
-again whenever it changes after that.
+way it must decode; one that does not is called unreadable once it has stayed unchanged for `patience` seconds, also if
+these passed before the watcher was started, and is read again whenever it changes after that.
 """

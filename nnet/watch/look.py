@@ -1,4 +1,4 @@
-"""What one look at the folder led to."""
+"""What one look at the folder led to, and how far the work on many pictures is."""
 
 from dataclasses import dataclass
 
@@ -22,3 +22,13 @@ class Look:
     waiting: int = 0
     due: int = 0
     problem: str = ""
+
+
+@dataclass
+class Backlog:
+    """How far the work on many waiting pictures is."""
+
+    started: float = 0.0
+    told: float = 0.0
+    done: int = 0
+    total: int = 0

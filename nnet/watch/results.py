@@ -76,7 +76,7 @@ def read_results(out: Path, count: int, *decisions: str) -> Results:
         raise WatchError(f"{out} holds no results of nnet watch. Give the folder that its option --out names.")
     with _journal(out) as journal:
         counts, last = journal.counts(), journal.last(count, *decisions)
-    told = _status(out)
+    told = status(out)
     return Results(
         running=is_held(out / LOCK),
         watched=told.get("folder", ""),
@@ -105,7 +105,8 @@ def _journal(out: Path) -> Iterator[Journal]:
         journal.close()
 
 
-def _status(out: Path) -> StatusFile:
+def status(out: Path) -> StatusFile:
+    """What the last watcher of these results said of itself; {} where that is not known."""
     try:
         return STATUS_FORMAT.find(out / STATUS) or {}
     except WatchError:

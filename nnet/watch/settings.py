@@ -8,7 +8,7 @@ class Settings:
     """How to watch.
 
     Attributes:
-        patience: seconds for which a file that does not decode may still grow.
+        patience: seconds for which a file that does not decode must stay unchanged to be called unreadable.
         overlays: "all", "anomalous" or "none": of which pictures an overlay is kept.
     """
 

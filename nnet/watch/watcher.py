@@ -9,7 +9,6 @@ import heapq
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from nnet.data.images import Decoded, ImageError, decode
 from nnet.runs.locks import FileLock
 from nnet.saved.storage import write_atomically, write_json
 from nnet.scoring.overlay import overlay, to_png
+from nnet.scoring.unfamiliar import share_above, unfamiliar
 from nnet.units import duration, times
 from nnet.watch.folder import OVERLAYS, Folder, Found, check, read
 from nnet.watch.journal import (
@@ -33,7 +33,7 @@ from nnet.watch.journal import (
     WatchError,
 )
 from nnet.watch.judges import Judge, Judged
-from nnet.watch.look import Look
+from nnet.watch.look import Backlog, Look
 from nnet.watch.settings import Settings
 from nnet.watch.table import TABLE, Table, shown
 
@@ -50,7 +50,7 @@ REPORT_SECONDS = 10.0
 
 
 class _Seen(NamedTuple):
-    """An incomplete picture: its stamp, when it was first seen with it, and whether reading was tried."""
+    """An incomplete picture: its stamp, since when it has it, and whether reading was tried."""
 
     stamp: Stamp
     since: float
@@ -59,16 +59,6 @@ class _Seen(NamedTuple):
 
 _DEFAULTS = Settings()
 _OTHER_KIND = "It looks different from all that the model knows, so that the score says nothing."
-
-
-@dataclass
-class _Backlog:
-    """How far the work on many waiting pictures is."""
-
-    started: float = 0.0
-    told: float = 0.0
-    done: int = 0
-    total: int = 0
 
 
 class Watcher:
@@ -114,7 +104,8 @@ class Watcher:
         self._closed: set[str] = set()
         self._problem = ""
         self._status: dict[str, object] = {}
-        self._backlog = _Backlog()
+        self._backlog = Backlog()
+        self._is_first = True
 
     def _open(self, folder: Path) -> None:
         for left_over in (*self._out.glob(".*.tmp"), *(self._out / OVERLAYS).rglob(".*.tmp")):  # a kill's
@@ -204,6 +195,7 @@ class Watcher:
         if self._folder.was_stopped:
             self._seen = before | self._seen
             return []
+        self._is_first = False
         look.due = max(0, fresh - BACKLOG)
         for name in before:
             if any(name.startswith(closed) for closed in self._folder.closed):
@@ -225,10 +217,15 @@ class Watcher:
         if seen is not None and is_same:
             self._seen[found.name] = seen
         elif len(self._seen) < MOST_REMEMBERED:
-            self._seen[found.name] = _Seen(found.stamp, self._clock(), False)
+            self._seen[found.name] = _Seen(found.stamp, self._clock() - self._age(found), False)
         if not is_same and not found.was_moved_in:
             return None
         return int(is_same and seen is not None and seen.tried), found.stamp.mtime
+
+    def _age(self, found: Found) -> float:
+        """For how many seconds a file has not changed. Its own times are asked of what lay there before the watcher was
+        started alone: on a share, another computer's clock may have set them."""
+        return max(0.0, time.time() - found.stamp.ctime / 1e9) if self._is_first else 0.0
 
     # --------------------------------------------------------------------------------------------------- doing it
 
@@ -321,7 +318,8 @@ class Watcher:
             picture = to_png(decoded.image if judged.is_other_kind else heat)
             (self._out / place).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._out / place, lambda path: _write(path, picture))
-        note = " ".join((*([_OTHER_KIND] if judged.is_other_kind else []), *decoded.notes))
+        said = _OTHER_KIND if judged.is_other_kind else unfamiliar(share_above(judged.map, threshold))
+        note = " ".join(filter(None, (said, *decoded.notes)))
         self._enter(Entry(found.name, found.stamp, sha256, _now(), judged.value, threshold, decision, place, note))
 
     def _enter(self, entry: Entry) -> None:
@@ -336,7 +334,7 @@ class Watcher:
         """Begin to tell the progress if many pictures wait."""
         if look.waiting > BATCH and not self._backlog.total:
             now = self._clock()
-            self._backlog = _Backlog(now, now, 0, look.waiting)
+            self._backlog = Backlog(now, now, 0, look.waiting)
             self._say(f"{look.waiting:,} pictures wait.")
 
     def _finish(self, found: Found, look: Look) -> None:
@@ -355,7 +353,7 @@ class Watcher:
     def _tell(self, look: Look) -> None:
         """Say what is new about the folders, once, and leave the status for the app."""
         if not look.waiting:
-            self._backlog = _Backlog()
+            self._backlog = Backlog()
         for inside, why in self._folder.closed.items():
             if inside not in self._closed:
                 self._say(f"The subfolder {shown(inside)} cannot be listed ({why}); it is tried again.")

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.config import ModelConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
+from nnet.scoring.unfamiliar import SHARE
 from workbench.home import demo, words
 from workbench.shared import chosen_picture, drawings, layer, living_network, samples
 from workbench.shared import words as shared_words
@@ -31,7 +32,7 @@ def said(detector: Detector, image: np.ndarray) -> tuple[str, str]:
     """Decision and score as the demo writes them."""
     expression = next(iter(judge.presets(detector.config).values()))
     found = judge.judge(detector.calibration, detector.trace(image).maps, expression)
-    unfamiliar = found.share_above > shared_words.UNFAMILIAR_SHARE
+    unfamiliar = found.share_above > SHARE
     decision = words.UNFAMILIAR if unfamiliar else shared_words.decision(found.reference, found.value)
     return decision, shared_words.against_threshold(found.value / found.reference.threshold)
 

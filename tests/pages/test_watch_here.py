@@ -11,13 +11,14 @@ from waiting import until
 from watched import PlainJudge, put
 
 from nnet import environment
+from nnet.detector import Detector
 from nnet.runs import Runs
 from nnet.saved import kept_thresholds
 from nnet.saved.formats import CALIBRATION_FORMAT
 from nnet.scoring.calibration import Kept
 from nnet.watch.judges import CheckpointJudge
 from nnet.watch.results import read_results
-from workbench.shared import hosting, hosting_words, units
+from workbench.shared import hosting, hosting_words, model_list, units
 from workbench.watch import watchers
 from workbench.watch import words as text
 
@@ -26,11 +27,27 @@ PAGE = "pages/9_Watch.py"
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 
 
+def plain(detector: Detector) -> PlainJudge:
+    judge = PlainJudge()
+    judge.name = str(detector.checkpoint.path)
+    return judge
+
+
+@pytest.fixture
+def two(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Two models of one title, "one" and "two"; the page begins with one of them."""
+    for name in ("one", "two"):
+        shutil.copytree(tiny_checkpoint, tmp_path / "models" / name)
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    monkeypatch.setattr(model_list, "title_of", lambda path: "My part")
+    return tmp_path / "models"
+
+
 @pytest.fixture(autouse=True)
 def camera(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a camera, with a dark and a bright picture."""
     monkeypatch.delenv(environment.WATCH, raising=False)
-    monkeypatch.setattr(CheckpointJudge, "of", lambda detector: PlainJudge())
+    monkeypatch.setattr(CheckpointJudge, "of", plain)
     monkeypatch.setattr(watchers, "INTERVAL", 0.01)
     put(tmp_path / "camera", "dark.png", 20)
     put(tmp_path / "camera", "bright.png", 200)
@@ -68,6 +85,45 @@ def test_a_folder_is_watched_until_it_is_stopped_and_goes_on_from_its_results(ca
     (again,) = watchers.running()
     until(lambda: counted(again) == 4)
     assert again.out == one.out
+
+
+def test_a_watcher_that_was_stopped_is_started_again_with_a_press(camera: Path) -> None:
+    at = watching(camera)
+    (one,) = watchers.running()
+    assert not [button for button in at.button if button.key == "watch_again"], "it runs"
+    until(lambda: counted(one) == 2)
+    fine(at.button(key="watch_stop").click().run())
+    put(camera, "next.png", 220)
+    fine(at.button(key="watch_again").click().run())
+    (again,) = watchers.running()
+    assert (again.out, again.folder) == (one.out, camera) and at.button(key="watch_stop")
+    until(lambda: counted(again) == 3)
+
+
+def test_a_fresh_page_offers_what_was_watched_last_with_the_model_that_did(camera: Path, two: Path) -> None:
+    first = start(PAGE).session_state["model"]
+    other = ({"one", "two"} - {first}).pop()
+    at = start(PAGE, model=other)
+    fine(at.text_input(key="watch_folder").set_value(str(camera)).run())
+    fine(at.button(key="watch_start").click().run())
+    (one,) = watchers.running()
+    until(lambda: counted(one) == 2)
+    assert units.plain(f"with the model My part · {other}.") in said(fine(at.run())), "two are called so"
+    one.stop()
+
+    at = start(PAGE)
+    assert at.session_state["model"] == first and units.plain(f"My part · {first}") in said(at)
+    assert f"{camera} · My part · {other}" == at.button(key="watch_lately-0").label.replace("\\", "")
+    last = text.OTHER_MODEL.format(model=units.plain(f"My part · {other}"))
+    assert not at.info
+    fine(at.text_input(key="watch_folder").set_value(str(camera)).run())
+    assert [info.value for info in at.info] == [last]
+    fine(at.button(key="watch_lately-0").click().run())
+    (again,) = watchers.running()
+    assert again.out == one.out and at.session_state["model"] == other
+    again.stop()
+    shutil.rmtree(two / other)
+    assert not [button for button in start(PAGE).button if button.key.startswith("watch_lately")]
 
 
 def test_a_folder_is_watched_with_what_is_known_of_false_alarms(only_tiny: Path) -> None:
@@ -132,7 +188,12 @@ def test_a_watcher_that_ends_by_itself_says_why(camera: Path, monkeypatch: pytes
     assert "no usable numbers" in fine(at.run()).error[0].value.replace("\\", "")
 
 
-def test_a_shared_demo_watches_no_folder_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shared_demo_watches_no_folder_of_the_server(camera: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = watching(camera)
+    (one,) = watchers.running()
+    until(lambda: counted(one) == 2)
+    fine(at.button(key="watch_stop").click().run())
     monkeypatch.setattr(hosting, "is_shared", lambda: True)
     at = start(PAGE)
     assert [info.value for info in at.info] == [hosting_words.NO_WATCHED] and not at.text_input
+    assert str(camera) not in said(at) and not [one for one in at.button if (one.key or "").startswith("watch")]

@@ -22,6 +22,7 @@ from nnet.runs.film import FILM, Film
 from nnet.saved.checkpoint import load
 from nnet.saved.formats import RESUME, RESUME_FORMAT
 from nnet.scoring.metrics import auroc
+from nnet.scoring.unfamiliar import share_above, unfamiliar
 from nnet.training.events import Progress
 from nnet.training.loop import train
 from nnet.training.state import load_history
@@ -106,6 +107,12 @@ def test_score_writes_overlay_map_and_row_per_image(checkpoint, category, tmp_pa
         assert float(row["score"]) == pytest.approx(score.max(), rel=1e-4)
         assert decode(tmp_path / "o" / row["overlay"]).image.shape == (64, 64, 3)
         assert row["anomalous"] == str(int(float(row["score"]) > float(row["threshold"])))
+        assert row["notes"] == unfamiliar(share_above(score, float(row["threshold"])))
+    threshold = ["--threshold", f"{min(float(row['score']) for row in rows) / 1e3:.6g}"]
+    done = nnet("score", "--checkpoint", checkpoint, category / "test", "--out", tmp_path / "low", *threshold)
+    assert done.returncode == 0, done.stderr
+    told = list(csv.DictReader((tmp_path / "low" / "scores.csv").open(encoding="utf-8-sig")))
+    assert all("probably not the kind of picture" in row["notes"] for row in told)
 
 
 def test_score_takes_an_expression_and_says_what_is_wrong_with_one(checkpoint, category, tmp_path, capsys):

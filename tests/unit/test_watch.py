@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import json
 import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,9 @@ from watched import PlainJudge, compared, put, rows, watch
 from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
 from nnet.export.errors import ExportError
+from nnet.scoring.judge import judge
 from nnet.scoring.kind import Kind
+from nnet.scoring.unfamiliar import share_above, unfamiliar
 from nnet.watch import folder as listing
 from nnet.watch import judges
 from nnet.watch import watcher as watching
@@ -114,6 +117,20 @@ def test_another_kind_of_part_is_neither_normal_nor_anomalous(folder, out):
     assert (shown == 220).all(), "the picture alone: no heat is shown of a score that says nothing"
 
 
+def test_a_picture_that_is_anomalous_nearly_everywhere_is_noted_in_the_words_of_inspect(folder, out, detector):
+    put(folder, "good.png", 20)
+    put(folder, "strange.png", 200)
+    watch(folder, out)
+    notes = {row["name"]: (row["decision"], row["note"]) for row in rows(out)}
+    assert notes == {"good.png": ("normal", ""), "strange.png": ("anomalous", unfamiliar(1.0))}
+    assert unfamiliar(1.0) and not unfamiliar(0.5)
+    (image,) = random_images(1, seed=3)
+    (seen,) = CheckpointJudge.of(detector).judge([image])
+    maps = {name: found[0].cpu().numpy() for name, found in detector.maps([image]).items()}
+    on_inspect = judge(detector.calibration, maps, detector.config.scoring.parsed)
+    assert share_above(seen.map, on_inspect.value / 2) == share_above(on_inspect.score, on_inspect.value / 2) > 0
+
+
 def test_a_checkpoint_that_knows_its_kind_says_which_pictures_show_another(detector, monkeypatch):
     monkeypatch.setattr(Kind, "limit", 1e-4)
     images = list(random_images(5, seed=3))
@@ -159,6 +176,23 @@ def test_half_a_picture_is_unreadable_only_after_a_while_and_scored_when_it_is_w
     watched.look()
     assert [row["decision"] for row in rows(out)] == ["unreadable", "normal"]
     assert "a.png" in rows(out)[0]["note"]
+
+
+def test_a_broken_file_that_has_lain_there_is_unreadable_soon_after_a_start_and_a_new_one_may_grow(
+    folder, out, monkeypatch
+):
+    later = SimpleNamespace(time=lambda: time.time() + 60, monotonic=time.monotonic)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    monkeypatch.setattr(watching, "time", later)
+    with (made := Watch(folder, out)).watcher:
+        assert [made.look().unreadable for _ in range(2)] == [0, 1]
+        new = put(folder.parent / "made", "new.png").read_bytes()
+        for part in (30, 40):  # its times say that it is a minute old, by another clock
+            (folder / "new.png").write_bytes(new[:part])
+            assert [made.look(4).unreadable for _ in range(2)] == [0, 0]
+        (folder / "new.png").write_bytes(new)
+        assert [made.look().scored for _ in range(2)] == [0, 1]
+    assert [row["decision"] for row in rows(out)] == ["unreadable", "normal"]
 
 
 def test_another_content_under_the_same_name_is_another_picture(folder, out, watched):

@@ -11,6 +11,7 @@ from nnet.export import web
 from nnet.expression import MAX_DEPTH, MAX_LENGTH, PRESETS
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
+from nnet.scoring.unfamiliar import unfamiliar
 from workbench.inspect import words as inspect_words
 from workbench.shared import theme, units
 from workbench.shared import words as shared_words
@@ -52,6 +53,7 @@ def test_maps_scales_and_scores_are_called_as_in_the_app():
     for name, text in shared_words.EXPRESSION_NAMES.items():
         assert f"{name}: '{text}'" in WORDS
     assert inspect_words.NO_MAP_LEFT in WORDS
+    assert unfamiliar(0.9).removeprefix("90 %") in re.sub(r"['`]\s*\+\s*['`]", "", WORDS)
 
 
 def test_colours_are_the_apps():
@@ -66,7 +68,6 @@ def test_colours_are_the_apps():
         assert f"--{ours}: {colour};" in light
     assert "#{:02x}{:02x}{:02x}".format(*web.FORWARD) == theme.FORWARD
     assert "#{:02x}{:02x}{:02x}".format(*web.REVERSE) == theme.REVERSE
-    assert web.UNFAMILIAR_SHARE == shared_words.UNFAMILIAR_SHARE
     assert units.TIMES in WORDS
 
 

@@ -9,6 +9,7 @@ from nnet.errors import NNetError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import BRANCHES, MAPS
+from nnet.scoring.unfamiliar import SHARE
 from workbench.components import defect_canvas
 from workbench.components.defect_canvas import Branch, DemoCalls, Map, Seen
 from workbench.home import cache, words
@@ -79,7 +80,7 @@ def seen(scene: Scene) -> Seen:
     else:
         judged, maps = cache.live_judgement(model, shown, scene.expression)
     reference, value = judged.reference, judged.value
-    unfamiliar = judged.share_above > shared_words.UNFAMILIAR_SHARE
+    unfamiliar = judged.share_above > SHARE
     return Seen(
         _heat(shown, judged),
         words.HEATMAP_ALT,

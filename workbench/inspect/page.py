@@ -7,6 +7,7 @@ import streamlit as st
 from nnet.expression import Expression
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
+from nnet.scoring.unfamiliar import unfamiliar
 from workbench.inspect import circuit, pixel, regions, settings, strip, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
@@ -127,8 +128,8 @@ def _remarks(model: Model, picture: Picture, loaded: Loaded, judged: Judgement, 
     mask = known_defect(picture, loaded)
     if mask is not None and is_misplaced(model, mask, judged):
         st.markdown(f":material/wrong_location: {words.MISPLACED}")
-    if judged.share_above > shared_words.UNFAMILIAR_SHARE:
-        st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+    if said := unfamiliar(judged.share_above):
+        st.markdown(f":material/help: {said}")
 
 
 def _unmoved() -> None:

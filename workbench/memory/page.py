@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from nnet.scoring.unfamiliar import unfamiliar
 from workbench.memory import (
     addressing,
     atlas,
@@ -15,7 +16,6 @@ from workbench.memory import (
 )
 from workbench.memory.scene import Scene
 from workbench.shared import atlases, frame, gallery, resources
-from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
@@ -60,8 +60,8 @@ def _live(scene: Scene) -> None:
     tabs = st.tabs(list(words.TABS.values()), default=words.TABS[settings.first_tab()])
     recalled, each, forget, whole = tabs
     with recalled:
-        if scene.judged.share_above > shared_words.UNFAMILIAR_SHARE:
-            st.markdown(f":material/help: {shared_words.unfamiliar(scene.judged.share_above)}")
+        if said := unfamiliar(scene.judged.share_above):
+            st.markdown(f":material/help: {said}")
         now = addressing.section(scene)
         if scene.atlas is None:
             st.info(words.NO_ATLAS, icon=":material/info:")

@@ -7,6 +7,7 @@ import streamlit as st
 from nnet.analysis import gated
 from nnet.analysis.projection import Pair
 from nnet.scoring.judge import Judgement
+from nnet.scoring.unfamiliar import unfamiliar
 from workbench.projection import (
     cache,
     does_figure7_hold,
@@ -39,8 +40,8 @@ def main() -> None:
         alike = gated.spread(trace).get("spread", 1.0) < gated.ALIKE
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
-        if judged.share_above > shared_words.UNFAMILIAR_SHARE:
-            st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+        if said := unfamiliar(judged.share_above):
+            st.markdown(f":material/help: {said}")
         every = pairs.all_pairs(trace)
         collapsed = {"label_visibility": "collapsed"}
         part = controls.choose(settings.PART, words.PART_NAMES, label=words.PART, help=words.PART_HELP, **collapsed)

@@ -155,8 +155,6 @@ SCALE_HELP = (
     "Same for all: colours run from 0 to twice the threshold, so pictures can be compared. "
     "This image: colours run from its own lowest to its own highest value, so even a good part shows bright spots."
 )
-UNFAMILIAR_SHARE = 0.5
-"""From this share of pixels above the threshold on, a picture is called unfamiliar."""
 OUTLINE_HELP = "Outlines the regions whose score is above the threshold. A dashed line is around a hole, which is not."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
 MAP_HINT = "The score at every pixel; its highest value is the image score."
@@ -434,14 +432,6 @@ def p_value(reference: Reference, value: float) -> str:
     if p <= smallest + 1e-12:
         return f"{sentence}: the strongest evidence that {reference.n} normal images can give."
     return f"{sentence}, so the score is {'unusual' if p <= 0.05 else 'nothing unusual'}."
-
-
-def unfamiliar(share: float) -> str:
-    """What it means when most of a picture is above the threshold."""
-    return (
-        f"{units.percent(share)} of the picture is above the threshold. This is probably not the kind of picture the "
-        "model was trained on, so the heatmap tells you little about defects."
-    )
 
 
 def map_label(name: str) -> str:

@@ -9,7 +9,7 @@ from nnet.data.images import decode
 from nnet.errors import NNetError
 from nnet.watch.journal import ANOMALOUS, OTHER_KIND, OTHER_SIZE, Entry
 from nnet.watch.results import Results, overlay_path, read_results
-from workbench.shared import controls, pictures, resources, theme, units
+from workbench.shared import controls, model_list, pictures, resources, theme, units
 from workbench.watch import figures, words
 
 EVERY = 2.0
@@ -50,7 +50,7 @@ def draw(out: Path, decision: str) -> None:
 
 def _state(results: Results) -> None:
     badge = f":blue-badge[{words.RUNNING}]" if results.running else f":orange-badge[{words.STOPPED}]"
-    st.markdown(f"{badge} {words.state(results)}")
+    st.markdown(f"{badge} {words.state(results, model_list.called_by_path(results.model))}")
     if results.running and results.problem:
         st.warning(units.plain(results.problem), icon=":material/warning:")
     _counts(results)

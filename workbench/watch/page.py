@@ -16,6 +16,8 @@ from workbench.shared import (
     hosting_words,
     keep_threshold,
     kinds,
+    model_choice,
+    model_list,
     places,
     resources,
     theme,
@@ -29,7 +31,8 @@ from workbench.watch.settings import DECISION, LINE
 
 _PATH, _KEPT = "watch_path", "watch_path_kept"
 _FOLDER, _FOLDER_KEPT, _SHOWN = "watch_folder", "watch_folder_kept", "watch_shown"
-_PROBLEM = "watch_problem"
+_PROBLEM, _GOES_ON = "watch_problem", "watch_goes_on"
+_LATELY = 3
 
 
 def main() -> None:
@@ -56,14 +59,16 @@ def _listed() -> Path:
 def _own(entry: ModelEntry | None) -> Path | None:
     """Start and stop watching here, or follow a watcher that runs elsewhere; the folder of results to show."""
     usable = entry if entry is not None and not entry.problem else None
+    goes_on = st.session_state.pop(_GOES_ON, False)
     written = st.session_state.get(_PATH, st.session_state.get(_KEPT, ""))
     shown = None if written else _following(st.session_state.get(_SHOWN))
     if shown is None and not written and usable is not None:
         model = frame.loaded(usable, looks_into=False)
         form, example = st.columns((1, 1), gap="medium")
         with form:
-            if _begun(model):
+            if _begun(model, goes_on=goes_on):
                 st.rerun()
+            _lately()
         with example:
             _example(model)
     elif shown is None and usable is None:
@@ -73,8 +78,8 @@ def _own(entry: ModelEntry | None) -> Path | None:
     return named or shown
 
 
-def _begun(model: Model) -> bool:
-    """Ask which folder is to be watched; whether a watcher was started."""
+def _begun(model: Model, *, goes_on: bool) -> bool:
+    """Ask which folder is to be watched; whether a watcher was started. `goes_on`: it is, without Start."""
     st.session_state.setdefault(_FOLDER, st.session_state.get(_FOLDER_KEPT, ""))
     written = st.text_input(
         words.WATCH_THIS, key=_FOLDER, placeholder=words.WATCH_EXAMPLE, help=words.WATCH_HELP
@@ -85,9 +90,11 @@ def _begun(model: Model) -> bool:
     reference = model.detector.calibration.for_expression()
     said, kept = reference.promise, reference.kept
     rests_on = shared_words.promise(said) if kept is None else shared_words.kept_threshold(kept, said)
-    st.caption(words.with_model(model.name, said.expected), help=rests_on)
+    st.caption(words.with_model(model_list.called(model.name), said.expected), help=rests_on)
     keep_threshold.warn(reference)
-    if not pressed:
+    if not pressed and not goes_on:
+        if (told := _other_model(model, written)) is not None:
+            st.info(told, icon=":material/history:")
         return False
     try:
         with st.spinner(words.STARTING):
@@ -98,13 +105,48 @@ def _begun(model: Model) -> bool:
     return True
 
 
+def _other_model(model: Model, folder: str) -> str | None:
+    """Told of a folder that another model than the one in use watched last; None of any other."""
+    last = next((one.model for one in watchers.earlier() if one.folder == folder.rstrip("/")), "")
+    is_own = not last or last == str(model.detector.checkpoint.path)
+    return None if is_own else words.OTHER_MODEL.format(model=units.plain(model_list.called_by_path(last)))
+
+
+def _lately() -> None:
+    """The folders that were watched last, each with the model that did so, if that is still there: a press goes on."""
+    at_hand = [one for one in watchers.earlier() if _name(one) is not None][:_LATELY]
+    if at_hand:
+        st.markdown(f"**{words.LATELY}**")
+    for number, one in enumerate(at_hand):
+        label, icon = words.watched(one.folder, model_list.called_by_path(one.model)), ":material/restart_alt:"
+        st.button(
+            units.plain(label), f"watch_lately-{number}", words.AGAIN_HELP, _go_on, (one,), icon=icon, type="tertiary"
+        )
+
+
+def _name(one: watchers.Earlier) -> str | None:
+    """What the model that watched is called in the sidebar's list; None if it is gone."""
+    return next((name for name, path in resources.checkpoint_paths().items() if str(path) == one.model), None)
+
+
+def _go_on(one: watchers.Earlier) -> None:
+    """Make its model the one in use; the next run of the page watches its folder. A callback."""
+    if (name := _name(one)) is not None:
+        model_choice.choose(name)
+        st.session_state[_FOLDER] = st.session_state[_FOLDER_KEPT] = one.folder
+        st.session_state.pop(_SHOWN, None)
+        st.session_state[_GOES_ON] = True
+
+
 def _following(wanted: Path | None) -> Path | None:
     """The watcher that is shown, with a way to stop it: of those that were started here, the wanted one, else one that
     runs still, such as from before the page was loaded again."""
     running = {one.out: one for one in watchers.running()}
     every = {out: one.folder for out, one in running.items()}
     if len(every) > 1:
-        names = {str(out): str(folder) for out, folder in every.items()}
+        names = {
+            str(out): words.watched(str(one.folder), model_list.called(one.model.name)) for out, one in running.items()
+        }
         wanted = Path(st.selectbox(words.LINE, list(names), format_func=lambda out: names[out], key="watch_running"))
     elif wanted is None:
         wanted = next(iter(every), None)
@@ -114,6 +156,9 @@ def _following(wanted: Path | None) -> Path | None:
     with st.container(horizontal=True, gap="small"):
         if wanted in every:
             st.button(words.STOP, "watch_stop", on_click=watchers.stop, args=(wanted,), icon=":material/stop:")
+        elif (before := watchers.before(wanted)) is not None and _name(before) is not None:
+            icon = ":material/restart_alt:"
+            st.button(words.AGAIN, "watch_again", words.AGAIN_HELP, _go_on, (before,), icon=icon, type="primary")
         st.button(words.ANOTHER, "watch_another", on_click=_leave, disabled=wanted in every, icon=":material/folder:")
     if wanted in running and running[wanted].is_outdated:
         st.warning(words.OTHER_THRESHOLD, icon=":material/sync_problem:")

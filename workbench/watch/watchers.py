@@ -9,12 +9,14 @@ import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from nnet.errors import NNetError
 from nnet.watch.folder import check
 from nnet.watch.journal import WatchError
 from nnet.watch.judges import CheckpointJudge, Judge
-from nnet.watch.watcher import Watcher
+from nnet.watch.results import status
+from nnet.watch.watcher import STATUS, Watcher
 from workbench.shared import resources
 from workbench.shared.resources import Model
 
@@ -77,6 +79,27 @@ class Watching:
             self.problem = f"{type(error).__name__}: {error}"
         finally:
             self._open.set()
+
+
+class Earlier(NamedTuple):
+    """What was watched from the page: the `folder` and the directory of the `model`, as the results name them."""
+
+    folder: str
+    model: str
+
+
+def earlier() -> list[Earlier]:
+    """Each folder with each model that watched it, the latest first."""
+    found = {path.parent: path.stat().st_mtime_ns for path in (resources.runs_folder() / WATCHED).glob(f"*/{STATUS}")}
+    latest = (before(out) for out in sorted(found, key=lambda out: found[out], reverse=True))
+    return list(dict.fromkeys(one for one in latest if one is not None))
+
+
+def before(out: Path) -> Earlier | None:
+    """What was watched with these results; None where they do not say."""
+    told = status(out)
+    folder, model = told.get("folder", ""), told.get("model", "")
+    return Earlier(folder, model) if folder and model else None
 
 
 def running() -> list[Watching]:

@@ -5,6 +5,7 @@ import shlex
 
 from nnet.watch.journal import ANOMALOUS, NORMAL, OTHER_KIND, OTHER_SIZE, UNREADABLE, Entry
 from nnet.watch.results import Results
+from nnet.watch.settings import Settings
 from nnet.watch.table import shown
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -21,6 +22,12 @@ WATCH_HELP = (
     "picture in it, and every one that arrives later, is judged once. Nothing in the folder is changed."
 )
 START, STARTING, STOP, ANOTHER = "Start watching", "Starting", "Stop watching", "Watch another folder"
+AGAIN, LATELY = "Start again", "Watched lately"
+AGAIN_HELP = (
+    "Watches this folder again, with this model. What was judged already is not judged again, "
+    "unless the model has got another threshold since."
+)
+OTHER_MODEL = "This folder was last watched with **{model}**."
 ELSEWHERE = "On the command line, or on another computer"
 HOW_TO = "`nnet watch` does the same without the workbench, with the model in use:"
 NO_MODEL = "No model can be used yet. Train one to watch a folder with it."
@@ -47,7 +54,11 @@ NO_OVERLAY = "No overlay was kept."
 LOOK_AGAIN = "The results cannot be read at the moment ({reason}). The page tries again by itself."
 WAITING = "Waiting"
 COUNTS = {NORMAL: "Normal", **{key: name for key, name in DECISIONS.items() if key != "all"}}
-WAITING_HELP = "Pictures in the folder that are not decided yet, among them those that are still being written."
+WAITING_HELP = (
+    "Pictures in the folder that are not decided yet, among them those that are still being written. A file that "
+    f"cannot be read is called unreadable once it has not changed for {Settings().patience:.0f} seconds, and is read "
+    "again whenever it changes."
+)
 TREND_TITLE = "Scores of the last pictures"
 TREND_HINT = (
     "Each dot is a picture; the line is the threshold. Look for dots that drift towards it: then the light, the camera "
@@ -78,9 +89,14 @@ def command(checkpoint: str) -> str:
     return f"python -m nnet watch \\\n    --checkpoint {shlex.quote(checkpoint)} \\\n    /camera --out /results"
 
 
-def state(results: Results) -> str:
-    """What the watcher is doing, in a sentence."""
-    watched, model = units.plain(results.watched), units.plain(results.model)
+def watched(folder: str, model: str) -> str:
+    """A folder with the model that watches it, or did."""
+    return f"{units.cut(folder)} · {model}"
+
+
+def state(results: Results, model: str) -> str:
+    """What the watcher is doing, in a sentence; `model` is what its model is called."""
+    watched, model = units.plain(results.watched), units.plain(model)
     if not results.running:
         return "The watcher is not running. Its results stay here; start the watcher again, and it goes on from them."
     if not watched:
