@@ -93,6 +93,7 @@ def test_a_watcher_that_was_stopped_is_started_again_with_a_press(camera: Path) 
     assert not [button for button in at.button if button.key == "watch_again"], "it runs"
     until(lambda: counted(one) == 2)
     fine(at.button(key="watch_stop").click().run())
+    assert f"The watcher of {camera}, with the model tiny, is not running." in said(at).replace("\\", "")
     put(camera, "next.png", 220)
     fine(at.button(key="watch_again").click().run())
     (again,) = watchers.running()

@@ -98,7 +98,8 @@ def state(results: Results, model: str) -> str:
     """What the watcher is doing, in a sentence; `model` is what its model is called."""
     watched, model = units.plain(results.watched), units.plain(model)
     if not results.running:
-        return "The watcher is not running. Its results stay here; start the watcher again, and it goes on from them."
+        which = f"The watcher of {watched}, with the model {model}," if watched else "The watcher"
+        return f"{which} is not running. Its results stay here; start the watcher again, and it goes on from them."
     if not watched:
         return "The watcher has just started."
     return f"The watcher scores what arrives in {watched}, with the model {model}."
