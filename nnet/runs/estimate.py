@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
-from nnet.runs import disk, processes
+from nnet.runs import disk, processes, slots
 from nnet.runs.film import MAX_FRAMES
+from nnet.runs.holders import in_the_way
 from nnet.runs.layout import RunError, RunSpec, write_spec
 from nnet.units import data_size
 
@@ -61,6 +62,7 @@ class Estimate:
         refusals: sentences; if there is one, the run cannot be started.
         warnings: sentences on what may go wrong.
         remedies: ways out of the warnings and refusals.
+        is_beside: whether another run used the device while the steps were timed: alone they are faster.
     """
 
     training_images: int
@@ -78,6 +80,7 @@ class Estimate:
     warnings: tuple[str, ...] = ()
     remedies: tuple[Remedy, ...] = field(default_factory=tuple)
     seconds_between: tuple[float, float] | None = None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,14 @@ def estimate(
         TooSlow: it took over TIMEOUT seconds.
         nnet.errors.NNetError: the data or the settings cannot be trained with; the run would fail for the same reason.
     """
-    return judge(_found(spec, data, tick), spec.config, disk.free_bytes(folder))
+    before = _is_taken(spec)
+    found = judge(_found(spec, data, tick), spec.config, disk.free_bytes(folder))
+    return dataclasses.replace(found, is_beside=before or _is_taken(spec))
+
+
+def _is_taken(spec: RunSpec) -> bool:
+    """Whether a run would have to wait for the device now."""
+    return bool(in_the_way(slots.resolve(spec.device), spec.memory_bytes, spec.at_once or 1))
 
 
 def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:

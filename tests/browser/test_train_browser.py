@@ -157,6 +157,29 @@ def test_a_tall_picture_fits_on_a_projector_together_with_its_tools(browser: obj
 
 
 @pytest.mark.long
+def test_photos_outlive_another_page_and_a_reload_and_nobody_says_that_they_are_lost(
+    browser: object, address: str
+) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Train?train_part=new").page
+        page.locator("input[type=file]").first.set_input_files([file(f"p{i}.png", picture(i)) for i in range(12)])
+        page.get_by_text("12 photos").wait_for()
+        visitor.settle()
+        for title in ("Watch", "Train"):
+            page.locator('[data-testid="stSidebarNavLink"]').get_by_text(title, exact=True).click()
+            page.wait_for_url(f"**/{title}**")
+            visitor.settle()
+            if title == "Watch":
+                page.reload()
+                visitor.settle()
+                assert not page.locator(".nn-lost").count()
+        page.get_by_role("radio", name="New model").or_(page.get_by_text("New model", exact=True)).first.click()
+        visitor.settle()
+        page.get_by_text("12 photos").wait_for()
+        visitor.check()
+
+
+@pytest.mark.long
 def test_photos_get_a_box_and_start_a_run(browser: object, address: str, runs: Runs) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:

@@ -31,9 +31,10 @@ from nnet.saved.checkpoint import add_kind
 from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
 from workbench.evaluate import cache, decisions, download, layouts, page, scene, words
+from workbench.evaluate import measured as measured_module
 from workbench.evaluate.scene import Scene
 from workbench.inspect import words as inspect_words
-from workbench.shared import units
+from workbench.shared import pictures, units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.parts import Decided
@@ -126,10 +127,51 @@ def work_expressions(table: object) -> list[str]:
 def test_metrics_by_type_and_curves_over_images_and_pixels(category: Path) -> None:
     at = measured(category)
     types = next(d.value for d in at.dataframe if "Defect type" in d.value)
-    assert list(types["Defect type"]) == ["dent", "hole"] and list(types["Images"]) == [4, 3]
+    assert list(types["Defect type"]) == ["dent", "hole"]
     assert len(charts(at)) == 2
     fine(at.segmented_control(key="level").set_value("pixels").run())
     assert len(charts(at)) == 3 and "pixels" in at.query_params["level"]
+
+
+def test_each_type_of_defect_says_how_many_the_threshold_finds_and_the_headline_its_range(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    for way, found in (("miss", ["4 of 4", "3 of 3"]), ("alarm", None)):
+        aim(at, way, 0)
+        open_part(at, "metrics")
+        types = next(d.value for d in at.dataframe if "Defect type" in d.value)["Found"]
+        assert found is None or list(types) == found
+        assert at.subheader[0].value.startswith(f"{sum(int(one.split()[0]) for one in types)} of 7 defects found")
+        open_part(at, "threshold")
+    assert words.headline_help((38, 2, 23, 17)).startswith(
+        "For all parts like these that means, with 95 %: 27 % to 59 % of the defects found, "
+    )
+
+
+def test_the_labelled_defect_of_a_miss_is_outlined(category: Path) -> None:
+    cache.THUMBNAILS.drop(lambda _: True)
+    with patch.object(pictures, "with_defect", wraps=pictures.with_defect) as outlined:
+        at = measured(category, evaluate_part="threshold")
+        fine(at.select_slider(key="cut").set_value(component(at, "evaluate_histogram")["values"][-1]).run())
+    assert outlined.call_count == 7, "each of the defective pictures is missed there, and no good one has a defect"
+    assert all(call.args[1][20:34, 10:30].all() for call in outlined.call_args_list)
+
+
+def test_other_parts_than_the_models_are_named_before_they_are_measured(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_category(tmp_path / "nuts", train=4, good=5, dent=2)
+    said_before = words.FOREIGN_BEFORE.format(kind=shared_words.OTHER_KIND)
+    channels = kinds.kind_of(Detector.load(own, "cpu"), np.zeros((4, 64, 64, 3), np.uint8)).features.shape[1]
+    add_kind(own, Kind(np.eye(channels, dtype=np.float32)[:4] + 0.001 * np.eye(channels, dtype=np.float32)[4]))
+    for limit, is_told in ((0.01, True), (100.0, False)):
+        monkeypatch.setattr(Kind, "limit", limit)
+        monkeypatch.setattr(measured_module, "_FOREIGN", BoundedCache(4))
+        at = start(model="part", evaluate_data="folder", evaluate_folder=str(root))
+        assert has_start(at) and (said_before in said(at)) is is_told
+
+
+def has_start(at: AppTest) -> bool:
+    return any(button.key == "evaluate_start" for button in at.button)
 
 
 def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path, tmp_path: Path) -> None:
@@ -232,6 +274,23 @@ def test_the_threshold_of_this_page_and_the_multiple_of_inspect_are_two_settings
     assert at.select_slider(key="cut").value == chosen == float(written(at, "cut"))
     assert "threshold" not in at.query_params
     assert go(at, INSPECT).session_state["threshold"] == 1.5
+
+
+def test_the_threshold_follows_a_rate_that_is_moved_faster_than_the_browser_is_told(category: Path) -> None:
+    """The browser then goes on saying where the threshold stood before, which nobody set by hand."""
+    at = measured(category, evaluate_part="threshold")
+    former = at.select_slider(key="cut").value
+    aim(at, "miss", 0)
+    brought = line(at)
+    assert brought != former
+    at.slider(key="rate").set_value(34)
+    fine(at.select_slider(key="cut").set_value(former).run())
+    assert at.selectbox(key="aim").value == "miss" and line(at) not in (former, brought)
+    fine(at.select_slider(key="cut").set_value(former).run())
+    assert at.selectbox(key="aim").value == "hand" and line(at) == former, "alone, it was moved"
+    at.selectbox(key="aim").set_value("miss")  # the browser has not heard yet that it is set by hand
+    fine(at.select_slider(key="cut").set_value(component(at, "evaluate_histogram")["values"][-20]).run())
+    assert at.selectbox(key="aim").value == "hand" and line(at) not in (former, brought)
 
 
 def test_the_slider_follows_when_its_threshold_is_kept(category: Path, own: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, encoded, fine, start, upload
+from apptest import INSPECT, PNG, encoded, fine, heading, start, upload
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Expander
 
@@ -51,6 +51,22 @@ def test_it_is_sorted_by_score_name_and_order_added_both_ways(tiny_checkpoint: P
         fine(at.toggle(key="rising").set_value(True).run())
         assert order(at) == in_row(at) == names[::-1], by
     assert at.query_params["sort"] in ("added", ["added"]) and at.query_params["rising"] in ("yes", ["yes"])
+
+
+def test_of_several_that_come_at_once_the_most_anomalous_opens_and_one_that_is_chosen_outlives_a_reload(
+    tiny_checkpoint: Path,
+) -> None:
+    rising = sorted(enumerate(NAMES), key=lambda one: scores(tiny_checkpoint)[one[1]])
+    at = upload(start(INSPECT), *((name, encoded(i), PNG) for i, name in rising))
+    assert heading(at) == rising[-1][1]
+    second = rising[1][1]
+    other = next(one for one in at.button if (one.key or "").startswith("choose-") and one.help.startswith(second))
+    fine(other.click().run())
+    assert heading(at) == second
+    assert heading(fine(at.run())) == second, "only what has just come is opened by itself"
+    del at.session_state["chosen_picture"]  # what a reload forgets
+    assert heading(fine(at.run())) == second
+    assert heading(upload(at, *((f"later{i}.png", encoded(i + 8), PNG) for i in range(2)))).startswith("later")
 
 
 def test_equal_percentiles_are_sorted_by_name() -> None:

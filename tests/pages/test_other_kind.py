@@ -41,7 +41,9 @@ def three() -> AppTest:
 def test_it_is_counted_apart_and_gets_neither_verdict_nor_prose(models: Path) -> None:
     at = three()
     badge = f":gray-badge[{words.OTHER_KIND}]"
-    assert component(at, "circuit")["result"]["decision"] == words.OTHER_KIND
+    assert not [one for one in at.get("bidi_component") if one.proto.id.endswith("-circuit")]
+    assert len(component(at, "pictures")["tiles"]) == 1, "no heatmap and no multiple of a threshold"
+    assert not [one for one in at.get("download_button") if "overlay" in one.proto.id]
     assert words.NO_VERDICT in said(at) and [e.label for e in at.expander if badge in e.label]
     assert not [metric for metric in at.metric if metric.label == "Score"]
     table = next(frame.value for frame in at.dataframe if "Percentile" in frame.value.columns)

@@ -404,6 +404,36 @@ def test_the_estimate_says_time_memory_and_disk(runs: Runs) -> None:
     assert train_text.STALE in said(at)
 
 
+def test_an_estimate_that_was_timed_beside_another_training_is_a_bound(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = dataclasses.replace(ESTIMATE, seconds_between=(1800.0, 9000.0), is_beside=True)
+    monkeypatch.setattr(estimates, "estimated", lambda spec, upload: slow)
+    at = press(start_on_texture(), "estimate")
+    values = {metric.label: metric.value for metric in at.metric}
+    assert values["Time"] == "less than 2 h 30 min" and train_text.BESIDE in said(at)
+
+
+def test_a_name_that_is_taken_is_said_and_runs_that_share_one_are_told_apart(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    fine(at.text_input(key="run_name").set_value("Tile").run())
+    assert train_text.NAME_TAKEN not in said(at)
+    press(at, "start_training")
+    at = drop(start(TRAIN, train_part="new"), *photos(12, first=14))
+    fine(at.text_input(key="run_name").set_value("Tile").run())
+    assert train_text.NAME_TAKEN in said(at)
+    press(at, "start_training")
+    first, second = sorted(runs.list(), key=lambda run: run.spec.created)
+    assert "Data: 12 uploaded photos" in said(
+        at
+    ) and f"made {model_words.moment(first.spec.created)} · 14 photos" in said(at)
+    assert f"made {model_words.moment(second.spec.created)} · 12 photos" in said(at)
+    at = drop(start(TRAIN, train_part="new"), *photos(12, first=30))
+    fine(at.text_input(key="run_name").set_value("Tile").run())
+    press(at, "use_free_name")
+    assert at.text_input(key="run_name").value == "Tile 2" and train_text.NAME_TAKEN not in said(at)
+
+
 def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     tight = dataclasses.replace(
         ESTIMATE, warnings=("It may be killed.",), remedies=(Remedy("Use 64 pixels.", {"model.size": 64}),)

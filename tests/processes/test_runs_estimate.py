@@ -175,6 +175,23 @@ def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
     assert take_slot("cpu", None) is not None
 
 
+def test_an_estimate_says_that_another_run_made_its_steps_slow(tmp_path, monkeypatch):
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
+    monkeypatch.setattr(estimate_module, "_found", lambda *_: FOUND)
+    spec = RunSpec("x", "synthetic:metal", device="cpu")
+    assert not estimate(spec, tmp_path).is_beside
+    slot = take_slot("cpu", None)
+    assert estimate(spec, tmp_path).is_beside
+
+    def ends(*_):
+        slot.release()
+        return FOUND
+
+    monkeypatch.setattr(estimate_module, "_found", ends)
+    assert estimate(spec, tmp_path).is_beside, "at its beginning"
+    assert not estimate(spec, tmp_path).is_beside
+
+
 def test_who_holds_a_slot_is_known_and_that_it_was_suspended(tmp_path, monkeypatch):
     monkeypatch.setenv(environment.MACHINE, str(tmp_path))
     assert in_the_way("cpu", None) == ()

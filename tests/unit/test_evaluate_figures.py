@@ -13,7 +13,7 @@ from nnet.analysis.evaluation import score
 from nnet.analysis.subsets import attribute
 from nnet.expression import parse
 from nnet.scoring.metrics import rank_scores
-from workbench.evaluate import cache, decisions, download_tables, figures, words
+from workbench.evaluate import decisions, download_tables, figures, words
 from workbench.evaluate.figures import Images, Line
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.shared.resources import Model
@@ -73,14 +73,6 @@ def test_below_a_picture_of_the_first_screen_stands_what_went_wrong() -> None:
     assert words.tile_label("scratch", 0.9, "open").startswith("0.9")
     kept = words.tile_label("scratch", 0.9, "open", is_kept=True)
     assert kept == "0.90 × the kept threshold" == words.tile_told("a", "good", 0.9, is_kept=True).rsplit(", ", 1)[-1]
-
-
-def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:
-    picture = np.full((2, 5, 3), 9, np.uint8)
-    square = cache.squared(picture)
-    assert square.shape == (5, 5, 4) and (square[1:3, :, :3] == 9).all()
-    assert square[..., 3].sum() == 255 * 10 and (square[1:3, :, 3] == 255).all()
-    assert cache.squared(picture[:, :2]).shape == (2, 2, 4)
 
 
 def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_scores() -> None:

@@ -138,10 +138,20 @@ def test_stretched_interpolates_between_cells() -> None:
     assert overlay.enlarge(np.array([[0, 1]], np.float32), (1, 4)).tolist() == [[0, 0.25, 0.75, 1]]
 
 
-def test_thumbnail_is_the_middle_square() -> None:
-    image = np.zeros((10, 30, 3), np.uint8)
-    image[:, 10:20] = 255
-    assert pictures.thumbnail(image, 10).min() == 255
+def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:
+    picture = np.full((2, 5, 3), 9, np.uint8)
+    square = pictures.squared(picture)
+    assert square.shape == (5, 5, 4) and (square[1:3, :, :3] == 9).all()
+    assert square[..., 3].sum() == 255 * 10 and (square[1:3, :, 3] == 255).all()
+    assert pictures.squared(picture[:, :2]).shape == (2, 2, 4)
+
+
+def test_a_thumbnail_shows_the_whole_picture() -> None:
+    """The hot place of a tall part may lie at its very end."""
+    tall = np.zeros((40, 10, 3), np.uint8)
+    tall[-4:] = 255
+    small = pictures.thumbnail(tall, 20)
+    assert small.shape == (20, 20, 4) and small[-1, 10, 0] > 250 and small[0, 10, 3] == 255 and small[0, 0, 3] == 0
 
 
 def test_a_part_of_an_enlarged_map_is_cut_from_the_whole() -> None:

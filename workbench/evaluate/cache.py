@@ -13,6 +13,7 @@ from nnet.expression import Expression
 from nnet.scoring.overlay import hatched
 from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
+from workbench.shared.picture import defect_of
 
 if TYPE_CHECKING:
     from workbench.evaluate.layouts import Layout
@@ -45,7 +46,8 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
     """A small picture of an image with its heatmap, as a data URI, kept.
 
     Args:
-        square: with transparent edges, so that pictures of all proportions line up.
+        square: with transparent edges, so that pictures of all proportions line up, and with a line around the defect
+            where the data set says where it lies.
 
     Raises:
         nnet.errors.NNetError: as `Scene.looked_at`.
@@ -53,24 +55,16 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
     key = (scene.key, scene.pictures.keys[index], scene.content(index), scene.result.expression, square)
 
     def make() -> str:
-        picture = _thumbnail(scene, index)
-        return pictures.data_uri(squared(picture) if square else picture)
+        picture = _thumbnail(scene, index, outlined=square)
+        return pictures.data_uri(pictures.squared(picture) if square else picture)
 
     return THUMBNAILS.of(key, make)
 
 
-def _thumbnail(scene: Scene, index: int) -> np.ndarray:
+def _thumbnail(scene: Scene, index: int, *, outlined: bool) -> np.ndarray:
     image, judged = scene.looked_at(index)
     small = pictures.reduced(image, THUMB_SIDE)
     small = hatched(small, scene.model.detector.framing.seen(image.shape, small.shape))
-    return pictures.heatmap(small, judged.score, judged.reference.threshold)
-
-
-def squared(picture: np.ndarray) -> np.ndarray:
-    """An RGB picture (H, W, 3) in the middle of a transparent square, RGBA uint8 with the longer side of both."""
-    height, width = picture.shape[:2]
-    side = max(height, width)
-    made = np.zeros((side, side, 4), np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    made[top : top + height, left : left + width] = np.dstack([picture, np.full((height, width), 255, np.uint8)])
-    return made
+    marked = pictures.heatmap(small, judged.score, judged.reference.threshold)
+    mask = defect_of(scene.sample(index), image.shape) if outlined else None
+    return marked if mask is None else pictures.with_defect(marked, mask, least=2)

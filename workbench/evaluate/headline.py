@@ -18,7 +18,7 @@ _HEIGHT = 384  # of the histogram in pixels
 def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
-    st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    st.subheader(headline(*counts), anchor=False, help=words.headline_help(counts))
     _cautions(scene, threshold)
     _foreign(scene)
     if decisions.is_chosen_here(scene, threshold):

@@ -10,13 +10,18 @@ import streamlit as st
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Collecting, Evidence
 from nnet.analysis.projection import in_mixed_order
+from nnet.errors import NNetError
 from workbench.evaluate import cache, interrupted, words
-from workbench.shared import measuring
+from workbench.shared import chosen_picture, kinds, measuring
 from workbench.shared import words as shared_words
+from workbench.shared.cache import BoundedCache
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
 _RUNS = "evaluate_runs"
+_LOOKED_AT = 3
+_FOREIGN: BoundedCache[tuple[str, str], bool] = BoundedCache(64)
+"""Whether a set shows another kind of part, by the model's key and the set's hash."""
 AT_ONCE = "evaluate_at_once"
 """Key of whether the next set that is opened is measured without another press."""
 
@@ -36,6 +41,9 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     done = found.done if found is not None else 0
     if st.session_state.pop(AT_ONCE, False) and done < total:
         current.active = True
+    if not done and not current.active and _is_foreign(model, chosen):
+        said = words.FOREIGN_BEFORE.format(kind=shared_words.OTHER_KIND)
+        st.warning(said, icon=":material/help:")
     interrupted.tell(mark, is_running=current.active and done < total)
     if done < total:
         says = measuring.Says(shared_words.measure(total), "image", "measured")
@@ -50,6 +58,22 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
         st.info(words.NEEDS_BOTH, icon=":material/info:")
         return None
     return found
+
+
+def _is_foreign(model: Model, chosen: Chosen) -> bool:
+    """Whether the first good pictures of a set all show another kind of part than the model's."""
+    if model.detector.checkpoint.kind is None:
+        return False
+
+    def look() -> bool:
+        good = [sample for sample in chosen.dataset.test if sample.is_normal][:_LOOKED_AT]
+        try:
+            loaded = [chosen_picture.picture_of(chosen.spec, sample.key).load() for sample in good]
+        except NNetError:  # measuring names it
+            return False
+        return bool(loaded) and all(kinds.beyond(model, one) is not None for one in loaded)
+
+    return _FOREIGN.of((model.key, chosen.hash), look)
 
 
 def run(model: Model, chosen: Chosen) -> Run:

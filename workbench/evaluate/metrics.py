@@ -30,19 +30,24 @@ def draw(scene: Scene) -> None:
     st.caption(words.INTERVAL_HELP)
     if scene.result.by_type:
         st.markdown(words.types_title(scene.result.expression.text), help=words.TERMS_HELP)
-        where = scene.scored[0].type_intervals
+        where, threshold = scene.scored[0].type_intervals, decisions.cut(scene)
         rows = [
-            dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True))
+            dict(zip(words.TYPE_COLUMNS, (kind, _found(scene, kind, threshold)), strict=True))
             | words.row(metrics, where[kind], _best_at(scene, scene.scored[0], kind))
             for kind, metrics in scene.result.by_type.items()
         ]
-        left = {words.TYPE_COLUMNS[1]: st.column_config.NumberColumn(alignment="left")}
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types")
     if not scene.result.overall.pixel_images:
         st.caption(words.NO_MASKS)
     elif scene.result.overall.notes:
         st.caption(" ".join(map(units.plain, scene.result.overall.notes)))
     curves.draw(scene)
+
+
+def _found(scene: Scene, kind: str, threshold: float) -> str:
+    """How many of the pictures with one kind of defect the threshold that is set finds: "6 of 8"."""
+    scores = scene.result.scores[np.isin(scene.pictures.labels, kind)]
+    return words.FOUND_OF.format(found=int((scores > threshold).sum()), count=len(scores))
 
 
 def _best_at(scene: Scene, one: Scored, kind: str = "") -> float:

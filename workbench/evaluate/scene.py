@@ -144,6 +144,17 @@ class Scene:
             return ""
         return chosen_picture.picture_of(self.pictures.spec, self.pictures.keys[index]).content_key
 
+    def sample(self, index: int) -> object:
+        """What a picture is made of (`workbench.shared.picture.Picture.source`).
+
+        Raises:
+            nnet.errors.NNetError: the data set has no such picture any more.
+        """
+        key = self.pictures.keys[index]
+        if self.pictures.dataset is not None:
+            return next(s for s in self.pictures.dataset.test if s.key == key)
+        return chosen_picture.picture_of(self.pictures.spec, key).source
+
     def looked_at(self, index: int) -> tuple[np.ndarray, Judgement]:
         """A picture's pixels, RGB uint8 (H, W, 3), and its heatmap. Of a stored result the network runs for it.
 

@@ -35,8 +35,7 @@ def draw(scene: Scene) -> None:
             format_func=labels.get,
             key=CUT.key,
             help=words.threshold_help(threshold),
-            on_change=AIM.set,
-            args=("hand",),
+            on_change=decisions.moved,
             **_STAYS,
         )
     scores, defective = scene.result.scores, scene.defective

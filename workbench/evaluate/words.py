@@ -12,6 +12,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.maps import BRANCHES, MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
+from nnet.scoring.metrics.bootstrap import share_interval
 from nnet.scoring.promise import Promise, between
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -161,6 +162,12 @@ def foreign(others: int, good: int, trained_on: str) -> str:
     )
 
 
+FOREIGN_BEFORE = (
+    "**{kind}**, by the first good pictures of this set. Measuring it would say nothing: choose another model, or "
+    "train one on good pictures of these parts."
+)
+
+
 def other_data(trained_on: str) -> str:
     """A remark where the model may have been made for something else, and cannot tell."""
     return (
@@ -227,7 +234,8 @@ NOT_AVAILABLE = "n.a."
 PART, SCORE, LEVEL, METRIC = "Part", "Score", "Curves over", "Metric"
 OVERALL_TITLE = "**Metrics over all images**"
 RECORDED_COLUMNS = ("Data", "Images", "Score")
-TYPE_COLUMNS = ("Defect type", "Images")
+TYPE_COLUMNS = ("Defect type", "Found")
+FOUND_OF = "{found:,} of {count:,}"
 SUBSET_COLUMNS = ("Rank", "Score")
 DECIDED_COLUMNS = ("threshold set", "missed", "false alarms")
 """Of the metrics' CSV: what the threshold that is set decides of the chosen score."""
@@ -539,6 +547,20 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 
 
 HEADLINE_HELP = "At the threshold that is set. Under Threshold it can be set by what is wanted, and kept."
+
+
+def headline_help(counts: tuple[int, int, int, int]) -> str:
+    """What the counts of the headline say of all parts like these: their intervals."""
+    passed, flagged, missed, found = counts
+    said = [
+        f"{between(*share_interval(part, whole))} of the {noun}"
+        for part, whole, noun in (
+            (found, missed + found, "defects found"),
+            (flagged, passed + flagged, "good parts flagged"),
+        )
+        if whole
+    ]
+    return f"For all parts like these that means, with 95 %: {', '.join(said)}. {HEADLINE_HELP}"
 
 
 def chosen_on(data: str, counts: tuple[int, int, int, int], elsewhere: int) -> str:

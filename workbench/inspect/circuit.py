@@ -10,7 +10,7 @@ from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
 from workbench.inspect.settings import Chosen
-from workbench.shared import kinds, pictures, resources, units
+from workbench.shared import pictures, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -118,10 +118,10 @@ def _outer(scene: Scene, found: circuit.Circuit | None, index: int) -> Sign:
 
 
 def _result(scene: Scene) -> Result:
-    judged, is_judged = scene.judged, kinds.beyond(scene.model, scene.loaded) is None
+    judged = scene.judged
     return Result(
         picture=pictures.colourised(judged.score, scene.view.scale),
         alt=words.result_alt(judged.value),
         score=shared_words.relative(judged.reference, judged.value),
-        decision=shared_words.decision(judged.reference, judged.value) if is_judged else shared_words.OTHER_KIND,
+        decision=shared_words.decision(judged.reference, judged.value),
     )

@@ -76,28 +76,35 @@ def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None
     if _above(chosen.expression) != drawn_for:
         st.rerun()
     loaded = picture.load()
-    circuit.presets(model)
-    left, right = st.columns((4, 5), gap="medium")
+    is_judged = kinds.beyond(model, loaded) is None
+    if is_judged:
+        circuit.presets(model)
+    place = st.container()
     calibrated = resources.judgement(model, loaded, chosen.expression)
     judged = settings.remember_threshold(calibrated)
     with st.expander(words.DRAWN_HOW, icon=":material/tune:", expanded=chosen.error is not None):
         circuit.written(model, chosen)
         view = three_pictures.view(loaded, judged, calibrated)
     scene = Scene(model, picture, loaded, resources.trace(model, loaded), judged, chosen.expression, view)
-    is_judged = kinds.beyond(model, loaded) is None
-    with left:
-        circuit.draw(scene)
-        if is_judged:
-            _unproven(model, judged)
-            strip.draw(scene)  # here, beside what is high
-    with right:
-        three_pictures.draw(scene)
+    with place:
+        _pictures(scene) if is_judged else three_pictures.alone(scene)
     if is_judged:
         strip.tell(scene, calibrated)
     else:
         st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
-    three_pictures.downloads(scene)
+    three_pictures.downloads(scene, is_judged=is_judged)
     _closer(scene)
+
+
+def _pictures(scene: Scene) -> None:
+    """What the score is made of and how high it is, and beside it the picture with its heatmap."""
+    left, right = st.columns((4, 5), gap="medium")
+    with left:
+        circuit.draw(scene)
+        _unproven(scene.model, scene.judged)
+        strip.draw(scene)  # here, beside what is high
+    with right:
+        three_pictures.draw(scene)
 
 
 def _closer(scene: Scene) -> None:

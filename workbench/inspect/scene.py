@@ -5,15 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from nnet.data import Sample
 from nnet.detector import Trace
-from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
 from nnet.scoring.places import MARGIN, highest_near
 from workbench.shared import pictures, resources
-from workbench.shared.picture import Picture
+from workbench.shared.picture import Picture, defect_of
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
 
@@ -42,14 +40,7 @@ class View:
 
 def known_defect(picture: Picture, loaded: Loaded) -> np.ndarray | None:
     """Where the defect of a picture of a data set lies, bool (h, w), True on it; None where that is not known."""
-    sample = picture.source
-    if not (isinstance(sample, Sample) and sample.is_defective and sample.has_mask):
-        return None
-    try:
-        mask = sample.load_mask(loaded.image.shape[:2])
-    except NNetError:  # measuring names it
-        return None
-    return mask if mask is not None and mask.any() else None
+    return defect_of(picture.source, loaded.image.shape)
 
 
 def is_misplaced(model: Model, mask: np.ndarray, judged: Judgement) -> bool:

@@ -53,10 +53,16 @@ def draw(scene: Scene) -> None:
     linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=regions.badges(scene), hero=1)
 
 
-def downloads(scene: Scene) -> None:
-    """Pictures and values as files, and the replay bundle."""
+def alone(scene: Scene) -> None:
+    """The picture itself, where its scores mean nothing."""
+    tiles = [Tile(words.ORIGINAL, words.ORIGINAL_HINT, scene.original_uri)]
+    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, hero=0)
+
+
+def downloads(scene: Scene, *, is_judged: bool) -> None:
+    """Pictures and values as files where they mean something, and the replay bundle."""
     with st.container(horizontal=True, gap="small"):
-        for suffix, make in _files(scene).items():
+        for suffix, make in _files(scene).items() if is_judged else ():
             kind = "image/png" if suffix.endswith(".png") else "application/octet-stream"
             name = f"{scene.picture.stem}-{suffix}"
             controls.download(words.DOWNLOADS[suffix], make, name, f"download-{suffix}", kind)

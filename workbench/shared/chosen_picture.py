@@ -22,6 +22,7 @@ SESSION_BYTES = 512 * resources.MEBIBYTE
 """Most memory for one visitor's uploaded files, as they were uploaded."""
 
 _UPLOADS, _CHOSEN, _EVER = "uploads", "chosen_picture", "all_uploads_of_this_visit"
+_LAST = "upload_chosen_last"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _DATA_PREFIX, _DRAWN_PREFIX = "data:", "drawn:"
 _BY_ITSELF = "shown_by_itself"  # whether a page shows the picture without that the visitor chose it
@@ -190,6 +191,8 @@ def choose(key: str) -> None:
 
 
 def _set(key: str) -> None:
+    if key in uploads():
+        visits.over_reload(_LAST, dict[str, str])["key"] = key
     st.session_state[_CHOSEN], st.session_state[_BY_ITSELF] = key, False
 
 
@@ -355,7 +358,9 @@ def _data_key(spec: str, key: str) -> str:
 
 
 def _default_key() -> str:
-    return next(iter(uploads()), SAMPLE_PREFIX + sample_collection().images[0].id)
+    """The upload that was chosen last, or the first one; without any the first sample."""
+    last = visits.over_reload(_LAST, dict[str, str]).get("key", "")
+    return last if last in uploads() else next(iter(uploads()), SAMPLE_PREFIX + sample_collection().images[0].id)
 
 
 def address_of(picture: Picture) -> dict[str, str]:

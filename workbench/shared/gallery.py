@@ -99,6 +99,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
         if picture.key in own and len(own) > 1:
             tiles = _tiles(model, list(own.values()), expression, place)
             found = _counted(tiles, judged.reference)
+            _open_worst(tiles, picture)
         label = words.bar(picture.title, badge, score, len(own), is_own=picture.key in own, found=found, label=known)
         with st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
             st.subheader(units.plain(picture.title), anchor=False)
@@ -109,6 +110,17 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
                 shelf(model, picture, expression, judged.reference, tiles)
     if beyond is not None:
         kinds.ways_on(model, beyond, picture)
+
+
+def _open_worst(tiles: dict[str, Tile], picture: Picture) -> None:
+    """Show the most anomalous of several pictures that have just come; the first of another kind if most are."""
+    new = [key for key in picture_upload.new() if key in tiles]
+    others = [key for key in new if tiles[key].is_other]
+    judged = [key for key in new if not tiles[key].is_other]
+    telling = others[0] if len(others) > len(judged) else max(judged, key=lambda key: tiles[key].score, default="")
+    if telling and telling != picture.key:
+        chosen_picture.choose(telling)
+        st.rerun()
 
 
 def _against_label(picture: Picture, *, is_anomalous: bool) -> str:

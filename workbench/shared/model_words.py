@@ -154,6 +154,16 @@ def date(written: str) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
+def moment(written: str) -> str:
+    """Day and time of day of an ISO 8601 time, by this computer's clock: "23 Nov 2026, 14:05"; "" for one that cannot
+    be read."""
+    try:
+        there = datetime.datetime.fromisoformat(written).astimezone()
+    except (ValueError, OverflowError):
+        return ""
+    return f"{there.day} {there:%b %Y, %H:%M}"
+
+
 def headline_metric(value: float | None) -> str:
     """The one number by which models are compared at a glance, "" without labelled test images."""
     return "" if value is None else f"I-AUROC {value:.3f}"

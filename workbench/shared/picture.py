@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from nnet.data import Sample
+from nnet.errors import NNetError
 from workbench.shared import drawings, resources
 from workbench.shared.resources import Loaded
 
@@ -113,3 +115,19 @@ class Drawn:
     on: Picture
     layer: bytes
     part: bytes = b""
+
+
+def defect_of(source: object, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Where the defect of an image of a data set lies, bool (h, w), True on it; None where that is not known.
+
+    Args:
+        source: of a picture.
+        shape: of the image.
+    """
+    if not (isinstance(source, Sample) and source.is_defective and source.has_mask):
+        return None
+    try:
+        mask = source.load_mask((shape[0], shape[1]))
+    except NNetError:  # measuring names it
+        return None
+    return mask if mask is not None and mask.any() else None

@@ -14,7 +14,7 @@ from workbench.shared.chosen_picture import uploads
 from workbench.shared.progress import stoppable
 
 _PROBLEMS, _UPLOADER = "upload_problems", "uploader"
-_PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
+_PENDING, _FIRST_NEW, _NEW = "pending_uploads", "first_new_upload", "new_uploads"
 _CLOSINGS, _KEPT_OPEN = "picture_bar_closings", "picture_bar_kept_open"
 _CAMERA_ON = "inspect_camera_on"
 _MOST_NAMED = 20
@@ -65,14 +65,15 @@ def closings() -> int:
 def take_in() -> Iterator[float]:
     """Read the files that were handed over, one per step; yields the share that is done, 0..1.
 
-    The first usable one becomes the chosen picture, a bad one leaves a sentence in `problems`. What is left when the
-    page is interrupted is read in its next run.
+    The first usable one becomes the chosen picture until all are scored (`new`), a bad one leaves a sentence in
+    `problems`. What is left when the page is interrupted is read in its next run.
     """
     pending: list[tuple[str, bytes]] = st.session_state.get(_PENDING, [])
     total = len(pending)
     while pending:
         try:
             key = chosen_picture.add(*pending[0])
+            st.session_state.setdefault(_NEW, []).append(key)
             if st.session_state.pop(_FIRST_NEW, False):
                 chosen_picture.choose(key)
                 _close()
@@ -80,6 +81,12 @@ def take_in() -> Iterator[float]:
             problems().append(str(error))
         pending.pop(0)
         yield 1 - len(pending) / total
+
+
+def new() -> list[str]:
+    """Keys of what was handed over last, once: of these the most anomalous is shown."""
+    found: list[str] = st.session_state.pop(_NEW, [])
+    return found
 
 
 def leave_out(keys: Collection[str]) -> None:
@@ -113,6 +120,7 @@ def _take_photo(content: bytes) -> None:
 
 def _note(files: list[tuple[str, bytes]]) -> None:
     st.session_state[_FIRST_NEW] = True
+    st.session_state.pop(_NEW, None)
     problems().clear()
     st.session_state[_PENDING] = files
 

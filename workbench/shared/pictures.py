@@ -107,15 +107,16 @@ def overlay(
     return nnet_overlay(image, score, (scale.low, scale.high), opacity, scale.colour_map, edge)
 
 
-def with_defect(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def with_defect(image: np.ndarray, mask: np.ndarray, least: int = 1) -> np.ndarray:
     """The image with a line around a defect in `theme.DEFECT`, uint8 in the image's size.
 
     Args:
         mask: bool (h, w) of any size, True on the defect.
+        least: thickness of the line in pixels, or more in a large image.
     """
     height, width = image.shape[:2]
     inside = np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
-    thickness = max(1, round(max(height, width) / 300))
+    thickness = max(least, round(max(height, width) / 300))
     found = image.copy()
     found[outline(inside, 2 * thickness)] = 0  # told apart from every colour below it
     found[outline(inside, thickness)] = ImageColor.getrgb(theme.DEFECT)
@@ -165,12 +166,20 @@ def map_sheet(tiles: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def thumbnail(image: np.ndarray, side: int = 160) -> np.ndarray:
-    """The middle square of an image in `side` x `side` pixels."""
-    height, width = image.shape[:2]
-    edge = min(height, width)
-    top, left = (height - edge) // 2, (width - edge) // 2
-    square = Image.fromarray(np.ascontiguousarray(image[top : top + edge, left : left + edge]))
-    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+    """The whole image in the middle of a transparent square of `side` x `side` pixels: a defect may lie at its end."""
+    longest = max(image.shape[:2])
+    height, width = (max(1, round(length * side / longest)) for length in image.shape[:2])
+    return squared(np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)))
+
+
+def squared(picture: np.ndarray) -> np.ndarray:
+    """An RGB picture (H, W, 3) in the middle of a transparent square, RGBA uint8 with the longer side of both."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    made = np.zeros((side, side, 4), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    made[top : top + height, left : left + width] = np.dstack([picture, np.full((height, width), 255, np.uint8)])
+    return made
 
 
 # -------------------------------------------------------------------------------------------------------- charts

@@ -5,7 +5,7 @@ if (!window.nnSending) {
   const sending = window.nnSending = new Set();
   const { open, send } = XMLHttpRequest.prototype;
   const uploads = new WeakSet();
-  const KEY = 'nnUploads'; // in the tab's own storage: that photos were uploaded in this visit
+  const KEY = 'nnUploads'; // in the tab's own storage: that photos were uploaded and have no folder yet
   const OF_DATA = /Train$/; // the page where they can be
   const storage = (act) => { try { return act(sessionStorage); } catch { return null; } }; // it may be forbidden
   const tell = (words) => {
@@ -36,10 +36,19 @@ if (!window.nnSending) {
     tell(window.nnWords.lost);
   };
   addEventListener('popstate', left);
-  const { pushState } = history;
+  const { pushState, replaceState } = history;
+  const led = (url) => {
+    const to = new URL(url ?? location.href, location.href);
+    if (to.searchParams.has('upload')) storage((kept) => kept.removeItem(KEY)); // they have a folder
+    return to.pathname;
+  };
   history.pushState = (state, title, url) => {
-    if (new URL(url ?? location.href, location.href).pathname !== location.pathname) left();
+    if (led(url) !== location.pathname) left();
     pushState.call(history, state, title, url);
+  };
+  history.replaceState = (state, title, url) => { // which back.js calls
+    led(url);
+    replaceState.call(history, state, title, url);
   };
   if (storage((kept) => kept.getItem(KEY))) {
     storage((kept) => kept.removeItem(KEY));

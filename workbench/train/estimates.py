@@ -65,7 +65,8 @@ def estimated(spec: RunSpec, upload: Path | None) -> Estimate:
 
     def is_good(kept: tuple[float, Estimate]) -> bool:
         made, found = kept  # who was warned makes room, and wants to be judged by that
-        return time.monotonic() - made < ESTIMATE_SECONDS and not (found.refusals or found.warnings)
+        is_sound = not (found.refusals or found.warnings or found.is_beside)
+        return time.monotonic() - made < ESTIMATE_SECONDS and is_sound
 
     try:
         return _KEPT.of(estimate_key(spec, upload), measured, is_good)[1]

@@ -134,10 +134,22 @@ def _presets() -> dict[str, str]:
 
 
 def _name(suggested: str) -> str:
+    taken = {run.name for run in uploads.runs().list()}
+    suggested = words.free_name(suggested, taken)
     name = st.text_input(
         words.NAME, key=_NAME, placeholder=suggested, max_chars=80, help=words.NAME_HELP, persist_state="session"
-    )
-    return name.strip() or suggested
+    ).strip()
+    if name in taken:
+        free = words.free_name(name, taken)
+        st.caption(words.NAME_TAKEN)
+        label = units.plain(words.USE_NAME.format(name=free))
+        st.button(label, "use_free_name", type="tertiary", on_click=_call_it, args=(free,))
+    return name or suggested
+
+
+def _call_it(name: str) -> None:
+    """A callback."""
+    st.session_state[_NAME] = name
 
 
 def _config(base: str) -> Config | None:

@@ -26,6 +26,8 @@ from workbench.train.uploads import Upload
 _UPLOAD, _NOTES, _CAME, _OF = "train_upload", "train_upload_notes", "train_came", "train_of_part"
 _KEPT = "train_kept_pictures"
 _PARAMETER = "upload"
+_OVER_RELOAD = "train"
+"""What `visits.hold` and `visits.over_reload` know the upload by."""
 PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 
@@ -186,7 +188,8 @@ def _plain(held: Upload, name: str) -> str:
 
 def _held() -> Upload | None:
     """What has been uploaded before: in this visit, or as the URL says."""
-    folder = st.session_state.get(_UPLOAD) or uploads.find_upload(st.query_params.get(_PARAMETER, ""))
+    linked = uploads.find_upload(st.query_params.get(_PARAMETER, ""))
+    folder = st.session_state.get(_UPLOAD) or linked or _over_reload().get("folder")
     return _hold(uploads.read_upload(folder)) if folder is not None and folder.is_dir() else None
 
 
@@ -200,7 +203,7 @@ def _add(kind: str, files: Sequence[tuple[str, bytes]]) -> None:
 
     def taken(held: Upload | None) -> tuple[Upload | None, list[str]]:
         before = disk.bytes_in(held.folder) if held else 0
-        visits.hold("train", before + sum(len(content) for _, content in files), hosting_words.SENT)
+        visits.hold(_OVER_RELOAD, before + sum(len(content) for _, content in files), hosting_words.SENT)
         return uploads.take_in(held, *((files if kind == one else ()) for one in intake.LABELS))
 
     _change(taken)
@@ -225,9 +228,14 @@ def _change(change: Callable[[Upload | None], tuple[Upload | None, list[str]]]) 
     st.session_state[_NOTES] = notes
 
 
+def _over_reload() -> dict[str, Path]:
+    """What outlives a reload of the page: the "folder" of the upload."""
+    return visits.over_reload(_OVER_RELOAD, dict[str, Path])
+
+
 def _hold(held: Upload) -> Upload:
     """Remember an upload in this visit, and in the URL if another visit can find it."""
-    st.session_state[_UPLOAD] = held.folder
+    st.session_state[_UPLOAD] = _over_reload()["folder"] = held.folder
     visits.work_on(held.folder)
     if uploads.find_upload(held.folder.name) == held.folder:
         st.query_params[_PARAMETER] = held.folder.name
@@ -242,9 +250,10 @@ def _remove() -> None:
         uploads.remove(held.folder)
     visits.work_on(None)
     st.session_state[_UPLOAD] = None
+    _over_reload().clear()
     st.session_state[_NOTES] = []
     _forget_part()
-    visits.hold("train", 0)
+    visits.hold(_OVER_RELOAD, 0)
     st.session_state[_CAME] = 0
     st.session_state.pop(_KEPT, None)
     st.query_params.pop(_PARAMETER, None)

@@ -43,7 +43,7 @@ _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 def draw(run: Run) -> None:
     """What a run is, its state, what can be done with it, and its result; `views` has the rest."""
     st.subheader(units.plain(run.name), anchor=False)
-    st.caption(words.facts(run))
+    st.caption(words.facts(run, uploads.photos(run)))
     every = POLL if run.state in LIVE else None
     poll("status", lambda: _status(run.id), every)
     run_actions.draw(run)

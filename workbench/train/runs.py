@@ -1,5 +1,6 @@
 """The list of runs, and which of them is shown. Everything is read from disk."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -102,14 +103,15 @@ def run_list(runs: Sequence[Run], current: str) -> None:
         found = uploads.runs().list()
         if signature(found) != before or st.session_state["run"] != current:
             st.rerun()  # the rest of the page has to know as well
+        names = Counter(run.name for run in found)
         for run in found[(number - 1) * LISTED : number * LISTED]:
-            _row(run, run.id == current)
+            _row(run, run.id == current, has_twin=names[run.name] > 1)
 
     with st.container(key="run_list"):
         poll("list", draw, POLL if any(run.state in LIVE for run in runs) else GLANCE)
 
 
-def _row(run: Run, is_current: bool) -> None:
+def _row(run: Run, is_current: bool, *, has_twin: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.button(
             units.plain(run.name),
@@ -123,6 +125,8 @@ def _row(run: Run, is_current: bool) -> None:
             f"{words.badge(run.state)} {words.run_line(run)}",
             help=units.plain(run.reason) or words.STATES[run.state].help,
         )
+        if has_twin and (apart := words.told_apart(run, uploads.photos(run))):
+            st.caption(apart)
         if run.state == "unreadable":
             st.caption(units.plain(run.reason))
         if run.state in ("running", "stopping"):

@@ -66,6 +66,8 @@ def _show(estimate: Estimate) -> None:
                 if free:
                     st.caption(free)
     st.caption(words.estimate_sentence(estimate))
+    if estimate.is_beside:
+        st.info(words.BESIDE, icon=":material/hourglass_empty:")
     for sentence in estimate.refusals:
         st.error(units.plain(sentence), icon=":material/block:")
     for sentence in estimate.warnings:

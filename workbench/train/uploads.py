@@ -19,16 +19,35 @@ from nnet.data.listing import LEFT_PACKED, subfolders, walk_images
 from nnet.data.not_taken import NO_FORMAT, counted, left_packed
 from nnet.data.pairing import sort_pictures
 from nnet.errors import NNetError
-from nnet.runs import Runs, RunSpec, disk
-from nnet.runs.layout import SPEC, read_spec, write_spec
+from nnet.runs import Run, Runs, RunSpec, disk
+from nnet.runs.layout import DATA, SPEC, UPLOADED, read_spec, write_spec
 from nnet.runs.uploads import UPLOADS
 from workbench.shared import data_choice, resources, visits
+from workbench.shared.cache import BoundedCache
 from workbench.train import words
+
+_PHOTOS: BoundedCache[Path, int] = BoundedCache(256)
+"""How many uploaded pictures a run has, by its folder: it never gets others."""
 
 
 def runs() -> Runs:
     """The folder of runs that this workbench shows."""
     return Runs(resources.runs_folder())
+
+
+def photos(run: Run) -> int:
+    """How many pictures a run was given that were uploaded; 0 for other data."""
+    if run.spec is None or run.spec.data != UPLOADED:
+        return 0
+
+    def count() -> int:
+        try:
+            holds = read_upload(run.path / DATA).holds
+        except OSError:  # another visitor has deleted it
+            return 0
+        return holds.good + holds.defective
+
+    return _PHOTOS.of(run.path, count)
 
 
 # ------------------------------------------------------------------------------------------------------- uploads

@@ -1,8 +1,9 @@
 """Wording of the Train page."""
 
 import datetime
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -287,6 +288,9 @@ PRESET_HELP = (
     "defects. Paper: WideResNet-50-2, 256 pixels, 200 epochs. The times are for a CPU. Choosing one resets every field "
     "below."
 )
+NAME_TAKEN = "Another run has this name."
+USE_NAME = "Call it “{name}”"
+_LONGEST_NAME = 80
 NAME_HELP = "The name of the model. It can be changed at any time."
 SECTION_NAMES = {"model": "Network", "loss": "Losses, Eq. (7)", "train": "Training", "score": "Score and threshold"}
 CHOICES = {
@@ -549,6 +553,10 @@ def estimate_sentence(found: Estimate) -> str:
     )
 
 
+BESIDE = (
+    "Timed while another training used this computer, which makes every step several times slower. This one begins "
+    "when the other has ended, and is then faster. Estimate again at that time for a closer range."
+)
 NOT_READY = "Choose images first."
 
 
@@ -568,8 +576,10 @@ def estimated(found: Estimate) -> list[tuple[str, str, str, str]]:
 
 
 def _time(found: Estimate) -> str:
-    """How long the whole run will take, as well as it is known."""
+    """How long the whole run will take, as well as it is known: timed beside another training, that is a bound."""
     between = found.seconds_between or (found.seconds, found.seconds)
+    if found.is_beside:
+        return f"less than {units.duration(between[1])}"
     return units.duration_between(*between).removeprefix("about ")
 
 
@@ -694,12 +704,25 @@ def run_line(run: Run) -> str:
         return f"Number {run.position} in the queue" if run.position else "In the queue"
     if run.state in ("running", "stopping"):
         return f"{ENDS_EARLY} · {progress(run.status)[1]}" if run.is_finishing else progress(run.status)[1]
-    day = model_words.date(run.spec.created) if run.spec else ""
+    day = model_words.moment(run.spec.created) if run.spec else ""
     if (early := run.ended_early) is not None:
         return f"Ended early, {early['epochs']:,} of {early['planned_epochs']:,} epochs · {day}"
     if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
         return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
     return "One of its files cannot be read" if run.state == "unreadable" else day
+
+
+def told_apart(run: Run, photos: int) -> str:
+    """What tells a run from others of its name: when it was made, unless `run_line` says it, and of how many photos."""
+    says_when = run.state in ("queued", "running", "stopping", "unreadable")
+    when = model_words.moment(run.spec.created) if run.spec and says_when else ""
+    return " · ".join(filter(None, (f"made {when}" if when else "", units.plural(photos, "photo") if photos else "")))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name that is not taken yet: "My part", "My part 2", ..."""
+    free = (f"{name[: _LONGEST_NAME - 5]} {number}" for number in itertools.count(2))
+    return name if name not in taken else next(one for one in free if one not in taken)
 
 
 def silence(seconds: float | None) -> str:
@@ -808,18 +831,22 @@ def preset_used(spec: RunSpec) -> str:
     return f"preset {spec.preset}" + (f", changed: {', '.join(named[:NAMED])}{more}" if named else "")
 
 
-def facts(run: Run) -> str:
-    """Data, preset and main settings of a run in a line."""
+def facts(run: Run, photos: int) -> str:
+    """Data, preset and main settings of a run in a line; `photos`: how many were uploaded for it."""
     if run.spec is None:
         return ""
     config = run.spec.config
-    data = {"upload": "uploaded photos", "elpv:mono": "ELPV monocrystalline", "elpv:poly": "ELPV polycrystalline"}
+    data = {
+        "upload": units.plural(photos, "uploaded photo") if photos else "uploaded photos",
+        "elpv:mono": "ELPV monocrystalline",
+        "elpv:poly": "ELPV polycrystalline",
+    }
     words = [
         f"Data: {units.plain(data.get(run.spec.data, run.spec.data))}",
         units.plain(preset_used(run.spec)),
         f"teacher {units.plain(config.model.teacher)}",
         units.pixels(config.model.size, config.model.size),
-        f"created {model_words.date(run.spec.created)}" if run.spec.created else "",
+        f"created {model_words.moment(run.spec.created)}" if run.spec.created else "",
     ]
     return " · ".join(filter(None, words))
 

@@ -53,7 +53,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.classList.toggle('staged', data.hero !== null && data.second === null);
   root.classList.toggle('paired', data.second !== null);
   root.classList.toggle('beside', data.beside);
-  root.style.setProperty('--others', data.tiles.length - 1);
+  root.style.setProperty('--others', Math.max(1, data.tiles.length - 1));
   root.style.setProperty('--aspect', data.aspect);
   const most = data.across || data.tiles.length;  // what spans the row would keep tracks that no picture needs
   const least = `max(${data.width}px, calc((100% - ${16 * (most - 1)}px) / ${most} - 0.5px))`;
