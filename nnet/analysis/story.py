@@ -5,7 +5,7 @@ than a tenth counts as none (`SAME`). Nothing here is trained, so what happens w
 leans on it, not what another network would do that was trained without it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -286,7 +286,9 @@ def added(trace: Trace, sigma: float) -> Finding:
 
 # ------------------------------------------------------------------------------------------------------- all parts
 
-PARTS = {"forward": WhatIf(without_forward=True), "fpm": WhatIf(without_fpm=True), "nfs": WhatIf(without_nfs=True)}
+PARTS = "forward", "reverse", "fpm", "nfs"
+"""The parts that can be taken out; S2 ("reverse") by leaving its maps out of the score."""
+_WITHOUT = {"forward": WhatIf(without_forward=True), "fpm": WhatIf(without_fpm=True), "nfs": WhatIf(without_nfs=True)}
 
 
 def apart(good: Sequence[float], defective: Sequence[float]) -> float:
@@ -299,8 +301,8 @@ def apart(good: Sequence[float], defective: Sequence[float]) -> float:
 
 
 def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trace], expression: Expression) -> Finding:
-    """Which part this network needs most to tell defective pictures from good ones. Outcomes: a key of `PARTS`, or
-    "none" where no part's loss costs a tenth of the distance. Nothing is expected: the paper trains anew for that.
+    """Which part this network leans on most to tell defective pictures from good ones (`leant_on`). Nothing is
+    expected: the paper trains anew for that.
 
     Numbers: "whole" and, for each part that the network has, how far `apart` the two groups are when it is left out.
 
@@ -311,25 +313,30 @@ def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trac
         raise StoryError("There are too few pictures that are known to be good or defective.")
     sigma = detector.config.scoring.sigma
 
-    def distance(score_of: WhatIf | None) -> float:
-        groups = [
-            [
-                float(image_score(score_map(trace.maps, expression, trace.input_size, sigma)))
-                if score_of is None
-                else intervene(detector, trace, score_of, expression).score
-                for trace in traces
-            ]
-            for traces in (good, defective)
-        ]
-        return apart(*groups)
+    def distance(score_of: Callable[[Trace], float]) -> float:
+        return apart(*([score_of(trace) for trace in traces] for traces in (good, defective)))
 
-    numbers = {"whole": distance(None)}
-    for name, what in PARTS.items():
+    def of_maps(trace: Trace, used: Expression) -> float:
+        return float(image_score(score_map(trace.maps, used, trace.input_size, sigma)))
+
+    def without(what: WhatIf) -> float:
+        return distance(lambda trace: intervene(detector, trace, what, expression).score)
+
+    numbers = {"whole": distance(lambda trace: of_maps(trace, expression))}
+    for part, what in _WITHOUT.items():
         try:
-            numbers[name] = distance(what)
+            numbers[part] = without(what)
         except NNetError:  # this network has no such part, or nothing is left without it
             continue
-    costs = {name: numbers["whole"] - left for name, left in numbers.items() if name != "whole"}
-    worst = max(costs, key=costs.__getitem__, default=NONE)
-    needed = worst != NONE and costs[worst] >= SAME * abs(numbers["whole"])
-    return Finding(worst if needed else NONE, "", numbers, {})
+    of_s1 = _of_branch(expression.maps, "forward")
+    if of_s1 and len(of_s1) < len(expression.maps):
+        numbers["reverse"] = distance(lambda trace: of_maps(trace, for_maps(of_s1)))
+    return Finding(leant_on(numbers, numbers["whole"]), "", numbers, {})
+
+
+def leant_on(distances: Mapping[str, float], whole: float) -> str:
+    """The part, one of `PARTS`, without which good and defective pictures lie least far `apart`; "none" where at least
+    nine tenths of the distance of the `whole` network are kept without any. One rule for all pages."""
+    left = {name: distance for name, distance in distances.items() if name in PARTS}
+    least = min(left, key=left.__getitem__, default=NONE)
+    return least if least != NONE and whole - left[least] >= SAME * abs(whole) else NONE

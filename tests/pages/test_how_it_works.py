@@ -19,7 +19,7 @@ from nnet.studies import Measured, read_results
 from workbench.how_it_works import cache, diagram, figures, lesson_sheet, model_answer, settings, subject, trained
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, gate_table, glossary, samples, small_damages, theme, units
+from workbench.shared import apart_words, chosen_picture, gate_table, glossary, samples, small_damages, theme, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -35,7 +35,7 @@ def test_a_card_has_at_most_forty_words_and_three_answers() -> None:
     assert len(CARDS) == 9
     for card in CARDS:
         assert len(glossary.plain(card.text).split()) <= 40, card.title
-        assert 3 <= len(card.options) <= 4 and set(card.options) <= set(card.answers)
+        assert 3 <= len(card.options) <= 5 and set(card.options) <= set(card.answers)
 
 
 def test_other_samples_of_the_same_model_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,10 +64,10 @@ def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(det
 
 
 def test_a_letter_beyond_the_answers_of_a_step_is_no_answer() -> None:
-    assert settings.LETTERS[3:] == "d" and len(CARDS[1].options) == 3
+    assert settings.LETTERS[3:] == "de" and len(CARDS[1].options) == 3
     assert start(TOUR, step="2", picked="-d").button(key="tour_2_0")
-    at = start(TOUR, step="9", picked="--------d")
-    assert "You expected: None of them." in words(at)
+    at = start(TOUR, step="9", picked="--------e")
+    assert "You expected: No part matters." in words(at)
 
 
 def test_an_answer_stays_at_its_step_where_the_browser_still_reports_the_step_before() -> None:
@@ -177,10 +177,15 @@ def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
     assert tour.verdict(9, finding, (0, 0)) == tour.P_AP
-    assert "helps most (+1.59 P-AP). Here no part does, measurably" in tour.why(9, finding)
+    assert "S₁ and its maps (+1.59 P-AP): another question. Here what is left tells" in tour.why(9, finding)
     leans = story.Finding("nfs", "", {"whole": 2.0, "nfs": 1.0}, {})
-    assert "may lean on another part" in tour.why(9, leans)
-    at = start(TOUR, step="9", picked="--------d")
+    assert "Here this network leans most on the memory, as it is" in tour.why(9, leans)
+    assert tour.measured(9, leans).startswith("The memory: without it 50\N{NO-BREAK SPACE}% of the distance")
+    swapped = story.Finding("fpm", "", {"whole": 2.0, "forward": 1.9, "reverse": 1.4, "fpm": -0.2}, {})
+    assert tour.SWAPPED_SHORT in tour.why(9, swapped) and "-10\N{NO-BREAK SPACE}%" in tour.measured(9, swapped)
+    here = tour.experiments(swapped, {}, "", 0)[tour.OWN_NETWORK]
+    assert "leans most on the projections: -10\N{NO-BREAK SPACE}% without it" in here and apart_words.SWAPPED in here
+    at = start(TOUR, step="9", picked="--------e")
     assert html(at).count("<section><b>") >= 2 and tour.DISAGREE in html(at)
 
 
@@ -317,11 +322,14 @@ def test_what_the_gates_do_to_good_parts_stands_in_one_table_of_measures_and_sca
 
 def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.9, "nfs": 2.5}, {})
-    assert "at least nine tenths of the distance between the two groups are kept" in tour.measured(9, finding)
+    assert "at least nine tenths of the distance between good and defective" in tour.measured(9, finding)
     study = {"forward": Measured(-1.5, 0.5, 3)}
     assert tour.helps(finding, study) == (
-        ("S₁ and its maps", ((pytest.approx(1.59), "+1.59"), (-1.5, "-1.50"), (pytest.approx(0.95), "95 %"))),
-        ("memory", ((pytest.approx(0.63), "+0.63"), (0.0, ""), (pytest.approx(1.25), "125 %"))),
+        (
+            "S₁ and its maps",
+            ((pytest.approx(1.59), "+1.59"), (-1.5, "-1.50"), (pytest.approx(0.95), "95\N{NO-BREAK SPACE}%")),
+        ),
+        ("memory", ((pytest.approx(0.63), "+0.63"), (0.0, ""), (pytest.approx(1.25), "125\N{NO-BREAK SPACE}%"))),
     ), "projections, which this model lacks, are missing"
     bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", figures.bars(finding, study))
     assert [width for _, width in bars] == ["51.5", "48.5", "76.0", "20.4", "0.0", "100.0"], "one zero and one scale"

@@ -9,7 +9,7 @@ from apptest import PNG, charts, component, encoded, fine, pressed, probed, star
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis.story import leans_on
+from nnet.analysis.story import PARTS, leans_on
 from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
@@ -21,7 +21,7 @@ from workbench.ablations.whatif import rows as whatif_data
 from workbench.ablations.whatif import section as interventions
 from workbench.ablations.whatif import words as wording
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Row
-from workbench.shared import samples, units
+from workbench.shared import apart_words, samples, units
 from workbench.shared.picture import Picture
 
 ABLATIONS = "pages/6_Ablations.py"
@@ -258,9 +258,10 @@ def test_one_table_says_what_the_score_is_without_each_part(detector: Detector) 
     }
     distances = leans_on(detector, traces[True], traces[False], expression).numbers
     told = dict(zip(asked[wording.PARTS_COLUMN], asked[wording.PARTS_APART], strict=True))
-    for key, name in (("whole", ""), ("forward", "forward"), ("fpm", "fpm"), ("nfs", "nfs")):
-        assert told[_read(wording.part_out(name))] == units.number(distances[key]), "as on How it works"
-    assert any("of all parts" in text or "none of them" in text for text in words(at).splitlines())
+    for key, name in (("whole", ""), *((part, part) for part in PARTS)):
+        still = wording.still_apart(distances[key], distances["whole"])
+        assert told[_read(wording.part_out(name))] == still, "as on How it works"
+    assert any("leans most on" in text or "none of them" in text for text in words(at).splitlines())
     assert list(tables(opened())[-1]) == list(asked), "once they were asked, they are known"
 
 
@@ -275,8 +276,13 @@ def _read(text: str) -> str:
 
 def test_the_samples_say_which_part_helps() -> None:
     assert "the samples say" in wording.helps({}, 0)
-    assert f"2.00 without **{wording.PARTS['nfs']}**" in wording.helps({"": 4.0, "nfs": 2.0, "fpm": 5.0, "M1": 1.0}, 9)
-    assert "none of them is needed" in wording.helps({"": 4.0, "nfs": 3.9, "fpm": 5.0}, 9)
+    said = wording.helps({"": 4.0, "nfs": 2.0, "fpm": 5.0, "M1": 1.0}, 9)
+    assert "only 2.00 (50\N{NO-BREAK SPACE}% of it) without one part" in said
+    assert "**this network leans most on the memory, NFS**" in said
+    assert apart_words.SWAPPED not in said
+    assert "leans on none of them" in wording.helps({"": 4.0, "nfs": 3.9, "fpm": 5.0}, 9)
+    swapped = wording.helps({"": 4.0, "reverse": 3.0, "fpm": -0.4}, 9)
+    assert "(-10\N{NO-BREAK SPACE}%" in swapped and apart_words.SWAPPED in swapped
 
 
 def test_how_long_the_samples_take_is_said_where_it_is_known() -> None:

@@ -205,7 +205,13 @@ def test_each_student_is_judged_by_its_own_maps_and_threshold(model: TrainedMode
 def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) -> None:
     good, defective = (model.trace_batch(list(random_images(3, seed=seed))) for seed in (7, 8))
     finding = story.leans_on(model, good, defective, parse("(M1+M6)*(M2+M5)*(M3+M4)"))
-    assert {"whole", "forward", "fpm", "nfs"} == set(finding.numbers) and finding.outcome in (*story.PARTS, "none")
+    assert {"whole", *story.PARTS} == set(finding.numbers) and finding.outcome in (*story.PARTS, "none")
+    of_s1 = parse("M6*M5*M4")
+    scores = ([judge.judge(model.calibration, one.maps, of_s1).value for one in kind] for kind in (good, defective))
+    assert finding.numbers["reverse"] == pytest.approx(story.apart(*scores), rel=1e-4), "S1's maps alone"
+    for left, leant in (({"reverse": 2.9, "nfs": 3.5}, "reverse"), ({"reverse": 3.3, "nfs": 4.0}, "none")):
+        assert story.leant_on({"whole": 3.55, "M1": 0.0} | left, 3.55) == leant
+    assert story.leant_on({"fpm": -0.3, "reverse": 1.9}, 2.8) == "fpm" and story.leant_on({}, 1.0) == "none"
     with pytest.raises(StoryError, match="too few"):
         story.leans_on(model, good[:1], defective, parse("M1"))
 

@@ -157,7 +157,10 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
 def experiments(told: Mapping[str, str]) -> str:
     """What each experiment says, as HTML side by side, and why they disagree."""
     cards = "".join(f"<section><b>{title}</b><p>{units.indices(said)}</p></section>" for title, said in told.items())
-    return f'<div class="nn-three"><b>{words.EXPERIMENTS}</b><div>{cards}</div><p>{words.DISAGREE}</p></div>'
+    return (
+        f'<div class="nn-three"><b>{words.EXPERIMENTS}</b><div>{cards}</div><p>{words.DISAGREE}</p>'
+        f"<p>{units.indices(words.FAILS)}</p></div>"
+    )
 
 
 def _helps(values: Sequence[float], together: Sequence[float], colour: str) -> list[str]:

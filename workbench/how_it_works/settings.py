@@ -5,7 +5,7 @@ import streamlit as st
 from workbench.how_it_works.words import CARDS
 from workbench.shared.settings import Setting, whole_number
 
-LETTERS = "abcd"
+LETTERS = "abcde"
 """Stand for a card's options in `PICKED`."""
 
 

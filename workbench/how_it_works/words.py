@@ -15,7 +15,7 @@ from nnet.config import LossConfig
 from nnet.studies import Measured
 from nnet.studies.published import printed_row
 from nnet.units import SMALLEST
-from workbench.shared import units
+from workbench.shared import apart_words, units
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN = "Step", "Previous", "Next", "Forget my answers"
@@ -87,9 +87,10 @@ P_AP = (
     "P-AP is the area under the precision-recall curve of pixels. Paper and study add the memory together with the "
     "fusion (Table 4), so it gains more there than alone (Table 5); here the memory alone is taken out."
 )
-HELPED_MOST = "In the paper S₁ with its maps helps most ({gain} P-AP). Here no part does, measurably: likely as {left}."
-LEANS_MOST = "In the paper S₁ with its maps helps most ({gain} P-AP); a finished network may lean on another part."
-LEFT = {True: "S₂ alone tells these samples apart as well", False: "what is left tells these samples apart as well"}
+HELPED_MOST = "The paper, which trains anew, gains most with S₁ and its maps ({gain} P-AP): another question. {here}"
+NO_PART = "Here what is left tells these samples apart as well."
+LEANING = "Here {leans}, as it is; what helped it to learn this cannot say."
+SWAPPED_SHORT = "Good samples now score higher than defective ones: all else was trained with the part in place."
 EXPERIMENTS = "Three experiments, and why they disagree"
 PAPERS, STUDYS, OWN_NETWORK = "The paper's networks", "A small study here", "This model"
 PAPER_SAYS = (
@@ -104,11 +105,22 @@ MODEL_SAYS = (
     "Nothing is trained: without S₁ and its maps this finished network keeps <b>{kept}</b> of the distance between its "
     "good and defective samples."
 )
+MODEL_LEANS = " Of all parts {leans}: {kept} without it."
+PART_NAMES = {
+    "forward": "S₁, the copier",
+    "reverse": "S₂, the rebuilder",
+    "fpm": "the projections",
+    "nfs": "the memory",
+}
+FAILS = (
+    "When it fails: on damage too small or too faint for the size that it looks at; on what one scale alone sees, "
+    "since scales multiply; on damage that S₁ copies; and another kind of part is anomalous to it everywhere."
+)
 DISAGREE = (
     "The first two ask whether a network that never had the part is worse, the third how much this network leans on "
-    "it: a part that helps to learn need not be missed once the others have learnt, so the third neither supports nor "
-    "refutes the paper. The study asks the paper's question, but of smaller networks, trained briefly, on one kind of "
-    "part; which of these is the reason, few seeds cannot say."
+    "it: a part that helps to learn may be dispensable once the others have learnt, and one that they were trained "
+    "behind may not, so the third neither supports nor refutes the paper. The study asks the paper's question, but of "
+    "smaller networks, trained briefly, on one kind of part; which of these is the reason, few seeds cannot say."
 )
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
@@ -382,24 +394,41 @@ CARDS: tuple[Card, ...] = (
         "What helped, and when it fails",
         "Which part helps a network to learn? The paper trains anew with each part added: S₁ with its maps helps most. "
         "Which part does a finished network lean on? That is another question.",
-        "Take one part out of this finished network: which does it miss most?",
-        {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
+        "This network is finished. Without which part does it tell good from defective worst?",
         {
-            "forward": "S₁, the copier: the distance between the two groups shrinks most without it.",
-            "fpm": "The projections: the distance between the two groups shrinks most without them. All that "
-            "follows was trained behind the gates.",
-            "nfs": "The memory: the distance between the two groups shrinks most without it.",
-            "none": "None of them: without any one, at least nine tenths of the distance between the two groups are "
-            "kept.",
+            "forward": "S₁, the copier",
+            "reverse": "S₂, the rebuilder",
+            "fpm": "The projections",
+            "nfs": "The memory",
+            "none": "No part matters",
+        },
+        {
+            "forward": "S₁, the copier: {leans}",
+            "reverse": "S₂, the rebuilder: {leans}",
+            "fpm": "The projections: {leans}",
+            "nfs": "The memory: {leans}",
+            "none": "No part matters: without any one, at least nine tenths of the distance between good and defective "
+            "samples are kept.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
         "Beside each part what the paper gained with it, what a small study here gained (a bar to the left: lost), and "
-        "how much of the distance between the two groups of samples this model keeps without it. Nine tenths count as "
-        "all. Below the drawing: three experiments, and why they disagree.",
+        "how much of the distance between good and defective samples this model keeps without it, as on Ablations. "
+        "Nine tenths count as all; below 0 the two groups have swapped. Below the drawing: three experiments, why they "
+        "disagree, and where the model fails.",
     ),
 )
-HELPED = {"forward": ("S₁ and its maps", ("4", "2")), "fpm": ("projections", ("2", "1")), "nfs": ("memory", ("3", "1"))}
-"""Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion."""
+PAPERS_BEST = "4", "2"
+"""The rows of Table 4 with S₁ and its maps, and without."""
+HELPED: Mapping[str, tuple[str, tuple[str, str] | None]] = {
+    "forward": ("S₁ and its maps", PAPERS_BEST),
+    "reverse": ("S₂ and its maps", None),
+    "fpm": ("projections", ("2", "1")),
+    "nfs": ("memory", ("3", "1")),
+}
+"""Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion, and without
+S₂ it trains no network."""
+NEVER_OUT = "never without"
+LEANS = "without it {left} of the distance between good and defective samples is left."
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
 HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")
@@ -434,6 +463,9 @@ def measured(number: int, finding: Finding) -> str:
 def _further(finding: Finding) -> dict[str, str]:
     """What some sentences need beside the numbers as they are."""
     numbers, further = finding.numbers, {}
+    if "whole" in numbers and finding.outcome != NONE:
+        left = apart_words.kept(numbers[finding.outcome], numbers["whole"])
+        return {"leans": LEANS.format(left=left)}
     if "scores" in finding.images:
         return {name: f"{count:.0f}" for name, count in numbers.items()}
     if "through" in finding.images:
@@ -459,9 +491,7 @@ def why(number: int, finding: Finding) -> str:
     if (copied := finding.numbers.get("copied")) is not None:
         return S1_COPIED[copied >= COPIES].format(copied=units.percent(max(copied, 0.0)))
     if "whole" in finding.numbers:
-        gain = _gain(*HELPED["forward"][1])
-        left = LEFT["forward" in finding.numbers]
-        return (HELPED_MOST if finding.outcome == NONE else LEANS_MOST).format(gain=f"{gain:+.2f}", left=left)
+        return HELPED_MOST.format(gain=f"{_gain(*PAPERS_BEST):+.2f}", here=_leaning(finding))
     if "passed_damage" not in finding.numbers:
         return CARDS[number - 1].why
     ends = {name: units.percent(finding.numbers[name]) for name in ("least", "most")}
@@ -491,11 +521,21 @@ def helps(finding: Finding, study: Mapping[str, Measured]) -> tuple[tuple[str, t
     for key, (name, rows) in HELPED.items():
         if key not in finding.numbers:
             continue
-        gain = _gain(*rows)
+        gain = 0.0 if rows is None else _gain(*rows)
         share = finding.numbers[key] / max(abs(whole), SMALLEST)
         own = (study[key].mean, f"{study[key].mean:+.2f}") if key in study else (0.0, "")
-        found.append((name, ((gain, f"{gain:+.2f}"), own, (share, f"{100 * share:.0f} %"))))
+        told = NEVER_OUT if rows is None else f"{gain:+.2f}"
+        found.append((name, ((gain, told), own, (share, apart_words.kept(finding.numbers[key], whole)))))
     return tuple(found)
+
+
+def _leaning(finding: Finding) -> str:
+    """What step 9 comes to in this model."""
+    if finding.outcome == NONE:
+        return NO_PART
+    if finding.numbers[finding.outcome] < 0:
+        return SWAPPED_SHORT
+    return LEANING.format(leans=apart_words.LEANS.format(part=PART_NAMES[finding.outcome]))
 
 
 def captions(number: int, shown: Gated | None = None) -> dict[str, str]:
@@ -575,14 +615,23 @@ def _gain(added: str, before: str) -> float:
 
 def experiments(finding: Finding, study: Mapping[str, Measured], data: str, epochs: int) -> dict[str, str]:
     """What the paper, the study and this model say of S1 and its maps, by who says it; without what is not there."""
-    told = {PAPERS: PAPER_SAYS.format(gain=f"{_gain(*HELPED['forward'][1]):+.2f}")}
+    told = {PAPERS: PAPER_SAYS.format(gain=f"{_gain(*PAPERS_BEST):+.2f}")}
     if (found := study.get("forward")) is not None:
         spread = "" if found.spread is None else f" ± {found.spread:.2f}"
         seeds, change = units.plural(found.n, "seed"), f"{found.mean:+.2f}{spread}"
         told[STUDYS] = STUDY_SAYS.format(data=data, seeds=seeds, epochs=epochs, change=change)
     if "forward" in finding.numbers:
-        kept = finding.numbers["forward"] / max(abs(finding.numbers["whole"]), SMALLEST)
-        told[OWN_NETWORK] = MODEL_SAYS.format(kept=f"{100 * kept:.0f}\N{NO-BREAK SPACE}%")
+        kept = {
+            part: apart_words.kept(finding.numbers[part], finding.numbers["whole"])
+            for part in PART_NAMES
+            if part in finding.numbers
+        }
+        told[OWN_NETWORK] = MODEL_SAYS.format(kept=kept["forward"])
+        if finding.outcome not in (NONE, "forward"):
+            leans = apart_words.LEANS.format(part=PART_NAMES[finding.outcome])
+            told[OWN_NETWORK] += MODEL_LEANS.format(leans=leans, kept=kept[finding.outcome])
+        if any(finding.numbers[part] < 0 for part in kept):
+            told[OWN_NETWORK] += f" {apart_words.SWAPPED}"
     return told
 
 

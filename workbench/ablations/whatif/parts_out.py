@@ -95,7 +95,7 @@ def table(here: Mapping[str, Judgement], samples: Sequence[Asked], distances: Ma
     for name, judged in here.items():
         row = {words.PARTS_COLUMN: words.part_out(name), words.PARTS_HERE: words.flagged(judged.multiple)}
         if distances:
-            row[words.PARTS_APART] = units.number(distances[name])
+            row[words.PARTS_APART] = words.still_apart(distances[name], distances[WHOLE])
         for kind, title in words.PARTS_SAMPLES.items() if samples else ():
             row[title] = words.share_flagged([scores[name] for defective, scores in samples if defective is kind])
         rows.append(row)

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nnet.analysis.story import SAME
+from nnet.analysis import story
 from nnet.config import Config
 from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
 from nnet.units import SMALLEST
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
-from workbench.shared import units, verdict_words
+from workbench.shared import apart_words, units, verdict_words
 from workbench.shared import words as shared_words
 
 INTRO = (
@@ -301,12 +301,12 @@ _HELPS = (
     "to tell good from defective, the samples say."
 )
 _AS_GOOD = (
-    "Over {count} samples, good and defective ones lie {whole} standard deviations apart. Taking out any one part "
-    "shrinks that by less than a tenth, so **none of them is needed to tell these samples apart**."
+    "Over {count} samples, good and defective ones lie {whole} standard deviations apart. Without any one part at "
+    "least nine tenths of that are kept, so **this network leans on none of them**."
 )
 _NEEDED = (
-    "Over {count} samples, good and defective ones lie {whole} standard deviations apart, and only {least} without "
-    "**{part}**: of all parts **this one helps most to tell these samples apart**."
+    "Over {count} samples, good and defective ones lie {whole} standard deviations apart, and only {least} ({share} "
+    "of it) without one part: **{leans}**."
 )
 
 
@@ -327,8 +327,16 @@ def helps(distances: Mapping[str, float], count: int) -> str:
     parts = {name: distance for name, distance in distances.items() if name in PARTS}
     if not parts:
         return _HELPS
-    name, whole = min(parts, key=parts.__getitem__), distances[""]
-    said = _NEEDED if whole - parts[name] >= SAME * abs(whole) else _AS_GOOD
-    return said.format(
-        count=count, whole=units.number(whole), least=units.number(parts[name]), part=PARTS.get(name, name)
-    )
+    whole = distances[""]
+    told = {"count": count, "whole": units.number(whole)}
+    if (name := story.leant_on(parts, whole)) == story.NONE:
+        return _AS_GOOD.format(**told)
+    share = apart_words.kept(parts[name], whole)
+    leans = apart_words.LEANS.format(part=PARTS[name])
+    said = _NEEDED.format(**told, least=units.number(parts[name]), share=share, leans=leans)
+    return f"{said} {apart_words.SWAPPED}" if parts[name] < 0 else said
+
+
+def still_apart(distance: float, whole: float) -> str:
+    """How far apart the groups are without a part, and the share that is kept: "2.91 (82 %)"."""
+    return f"{units.number(distance)} ({apart_words.kept(distance, whole)})"
