@@ -9,6 +9,9 @@ from nnet.analysis.whatif import WhatIf, intervene
 from nnet.detector import Array, Detector, Trace
 from nnet.units import SMALLEST
 
+FARTHER = 2.0
+"""From how many times a good patch's distance on a patch is said to be far from its answer."""
+
 
 @dataclass(frozen=True)
 class Link:

@@ -18,7 +18,7 @@ SEEN = 0.5
 
 @dataclass(frozen=True)
 class Gated:
-    """The channel of F_1 in which the damage gains most on the rest behind the teacher's gates.
+    """A typical channel of F_1 that shows the damage, before the teacher's gates and behind them.
 
     Attributes:
         before, after: (H_1, W_1), this channel of F_1 and of P_1.
@@ -37,7 +37,8 @@ class Gated:
 
 
 def example(trace: Trace, score: Array) -> Gated | None:
-    """The channel that shows best what is damped beside the damage.
+    """Of the channels in which the damage exceeds the rest, of all where there is none, the one in the middle by how
+    much the gates change that.
 
     Args:
         trace: of a picture with a damage.
@@ -54,8 +55,10 @@ def example(trace: Trace, score: Array) -> Gated | None:
     if inside.all():
         return None
     before, after = (one[:, inside].mean(axis=1) / np.maximum(one[:, ~inside].mean(axis=1), SMALLEST) for one in (f, p))
-    visible = after > 1  # behind the gates the damage is to be seen in it, wherever that is possible
-    channel = int(np.where(visible if visible.any() else True, after - before, -np.inf).argmax())
+    visible = np.flatnonzero(before > 1)
+    shown = visible if len(visible) else np.arange(len(f))
+    gain = after[shown] / np.maximum(before[shown], SMALLEST)
+    channel = int(shown[np.argsort(gain, kind="stable")[len(shown) // 2]])
     return Gated(
         trace.F[0][channel],
         trace.P[0][channel],

@@ -108,24 +108,35 @@ def test_every_step_is_reached_and_answered() -> None:
     assert at.subheader[0].value == CARDS[7].title
 
 
-def test_what_passes_the_gates_is_told_with_its_reason() -> None:
-    numbers = {"passed_good": 0.25, "passed_damage": 0.24, "least": 0.15, "most": 0.36, "spread": 0.16}
-    alike = story.Finding("same", "less", numbers, {})
-    assert tour.measured(6, alike) == "As much: 24 % of what the damage adds passes, 25 % of the good part."
-    assert "the gates differ little here (channels: 15 % to 36 %)" in tour.why(6, alike)
-    differ = story.Finding("same", "less", numbers | {"spread": 0.6}, {})
-    assert tour.why(6, differ) == tour.GATES_DIFFER.format(least="15 %", most="36 %")
-    assert tour.why(6, story.Finding("less", "less", numbers, {})) == tour.GATES_WORK
-    assert "counts as none" in tour.verdict(6, alike, (0, 0))
+@pytest.mark.parametrize(("outcome", "damage"), [("less", "20 %"), ("same", "24 %"), ("more", "40 %")])
+def test_what_passes_the_gates_is_told_with_what_follows(outcome: str, damage: str) -> None:
+    numbers = {"passed_good": 0.25, "passed_damage": float(damage[:2]) / 100, "least": 0.15, "most": 0.36}
+    finding = story.Finding(outcome, "less", numbers | {"spread": 0.16}, {})
+    assert tour.measured(6, finding).endswith(f": {damage} of what the damage adds, and 25 % of the good part.")
+    told = tour.why(6, finding)
+    assert told.startswith(tour.HELD_BACK[outcome])
+    assert ("nearly even, 15 % to 36 %" in told) == (outcome != "less"), "what holds a damage back needs no excuse"
+    uneven = story.Finding(outcome, "less", numbers | {"spread": 0.6}, {})
+    assert ("They differ by channel, 15 % to 36 %" in tour.why(6, uneven)) == (outcome != "less")
+    paper, here, apart = tour.of_gates(finding, None, 1008, None).values()
+    assert "+0.40 P-AP" in paper and here == tour.HELD_BACK[outcome]
+    assert (apart == tour.AS_SAID) == (outcome == "less") == ("1,008 steps" not in apart)
 
 
-def test_of_the_gates_the_paper_s_evenness_follows_quietly() -> None:
-    for evenness, said in (((0.2, 0.2, 0.2), "So it is here"), ((0.2, 0.5, 0.2), "holds in part, as the table says")):
+def test_the_gates_evenness_and_channels_are_told_as_they_are(detector: Detector) -> None:
+    finding = story.Finding("same", "less", {}, {})
+    for evenness, said in (
+        ((0.2, 0.2, 0.2), "at all three scales"),
+        ((0.2, 0.5, 0.2), "at scales 1 and 3"),
+        ((0.5, 0.5, 0.5), "at no scale"),
+    ):
         evened = story.Finding("some", "all", variances(evenness), {})
-        assert said in (told := tour.of_gates(evened, 1008, None)) and "had 1,008 steps" in told
-    assert not tour.of_gates(None, 0, None)
+        told = tour.of_gates(finding, evened, 0, None)[tour.LESSON_HEADS[1]]
+        assert f"more even behind the gates {said}." in told
+    chances = [tour.by_chance(count, 48) for count in (16, 18, 24, 30, 32)]
+    assert chances == ["less", "same", "same", "same", "more"]
     at = start(TOUR, step="6", picked="-----b")
-    assert any("The paper, of its own networks" in one.value or "As the paper says" in one.value for one in at.caption)
+    assert all(head in html(at) for head in tour.LESSON_HEADS)
     assert not at.success and not any("paper" in one.value for one in at.warning)
 
 
@@ -197,8 +208,7 @@ def test_the_weights_stand_there_before_one_guesses() -> None:
 def test_a_large_alpha_closes_gates_only_where_both_losses_train_them(moves: bool) -> None:
     loss = LossConfig(moves_teacher=moves)
     *_, too_large, measured = tour.weights(loss)[0]
-    assert too_large == tour.ALPHA_LARGE[moves] and tour.CLOSING not in measured
-    assert tour.weights(loss, {"aligned": 0.0})[0][-1].endswith(tour.CLOSING), "where the answer shows it below"
+    assert too_large == tour.ALPHA_LARGE[moves] and "Too large: not measured here." in measured
 
 
 def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,20 +226,34 @@ def test_each_student_is_shown_what_it_misses_alone(detector: Detector, monkeypa
     at = start(TOUR, step="3", picked="--c")
     for kept in (cache.FINDINGS, small_damages._FOUND):
         kept.drop(lambda key: True)
-    assert len(asked) == 16 and at.selectbox(key="damage").options[0] == "Good part with a small stain"
+    assert len(asked) == 16 and at.selectbox(key="damage").options[0] == "Good part with a tiny, clear stain"
     assert "of 16, S₁ alone misses 1 that S₂ finds, and S₂ alone 1 that S₁ finds" in words(at)
     assert "As the paper says" in words(at)
     drawn = html(at)
     assert drawn.count("background:none") == 2, "two are missed"
-    assert "stain: 0.500 × threshold to S₁, 2.00 to S₂" in drawn
+    assert "tiny, clear stain: 0.500 × threshold to S₁, 2.00 to S₂" in drawn and drawn.count('class="nn-framed"') == 2
     part = np.zeros((100, 200, 3), np.uint8)
     assert small_damages.around(part, maps["forward_by_reverse"], figures.SIDE).shape == (28, 144, 3), (
         "the damage and what is around it"
     )
-    one_way = story.Finding("forward", "each", numbers, {})
-    assert "not show both ways" in tour.verdict(3, one_way, (0, 0))
+    for outcome, here in tour.HERE_ONE_WAY.items():
+        assert tour.verdict(3, story.Finding(outcome, "each", numbers, {}), (0, 0)).endswith(here)
     monkeypatch.setattr(chosen_picture, "good_samples", list)
     assert "no sample of this model is known to be good" in start(TOUR, step="3", picked="--c").info[0].value
+
+
+def test_what_s1_adds_follows_from_the_scores_of_each_kind() -> None:
+    scores = np.ones((16, 2), np.float32)
+    scores[:, 1] = 2
+    plain = story.Finding("forward", "each", {"forward_at": 5, "copied": 0.7}, {"scores": scores})
+    assert tour.why(3, plain) == (
+        f"Of what the tiny, clear hole changes in the teacher S₁ copied 70 %: over-imitation. {tour.S1_FOR_NOTHING}"
+    )
+    scores = scores.copy()
+    scores[12:, 0] = scores[:3, 0] = 3  # all scratches, and three of four stains
+    said = tour.why(3, story.Finding("forward", "each", {"forward_at": 2, "copied": 0.1}, {"scores": scores}))
+    assert "Of what the small, faint stain changes in the teacher S₁ copied only 10 %" in said
+    assert "stain and scratch rise higher above its threshold than above S₂'s, in 7 of 8" in said
 
 
 def test_nothing_of_an_answer_is_left_under_another_step() -> None:
@@ -350,24 +374,48 @@ def test_the_study_is_read_from_its_file() -> None:
     assert (found.data, found.epochs) == ("synthetic cog", 50)
 
 
+FEW = {"good_before": 0.05, "good_after": 0.4, "damaged_before": 0.5, "damaged_after": 0.8, "before": 0.4}
+FEW |= {"score_before": 3.5, "score_after": 3.6, "after": 0.01, "turned": 0.08}
+FEW |= {"score_good_before": 0.4, "score_good_after": 1.2, "missed_good_before": 0.1, "missed_good_after": 0.4}
+FEW |= {"missed_damaged_before": 1.0, "missed_damaged_after": 1.2}
+
+
 def test_what_mixing_all_items_does_is_said_of_patches_and_of_the_score() -> None:
-    numbers = {"good_before": 0.05, "good_after": 0.4, "damaged_before": 0.5, "damaged_after": 0.8, "before": 0.4}
-    numbers |= {"score_before": 3.5, "score_after": 3.6, "after": 0.01, "turned": 0.08}
-    numbers |= {"score_good_before": 0.4, "score_good_after": 1.2}
-    numbers |= {"missed_good_before": 0.1, "missed_good_after": 0.4, "missed_damaged_before": 1.0}
-    numbers |= {"missed_damaged_after": 1.2}
-    finding = story.Finding("less", "less", numbers, {})
-    assert "was 10 times as far from its answer as a good one, now 2.0 times" in tour.measured(5, finding)
-    said = tour.verdict(5, finding, (0, 0))
-    assert "gains 0.53 points of P-AP (Table 5)" in said
-    assert "misses of a good part 0.10, then 0.40, of the damage 1.0, then 1.2" in said
-    assert f"{tour.STANDS['less']}: 10 times a good part, then 3.0" in said
-    assert "3.5, then 3.6 × threshold; of the good part 0.40, then 1.2, a false alarm." in said
-    assert "turns by only 0.080" in said
+    finding = story.Finding("less", "less", FEW, {})
+    assert tour.measured(5, finding).endswith("how much they differ (1 − cos) falls from 0.40 to 0.010.")
+    paper, here, apart = tour.of_mixtures(finding).values()
+    assert "can imitate anything, so a defect could be rebuilt" in paper and "gains 0.53 points of P-AP" in paper
+    assert "off by 1.2 on the damage, with few by 1.0; on a good part by 0.40 and 0.10" in here
+    assert f"{tour.STANDS['less']}: 3.0 times a good part, with few 10 times." in here
+    assert "hardly changes: 3.5 × threshold with few, 3.6 with all, and the good part turns into a false alarm." in here
+    assert "only 0.080 (cosine distance)" in apart and "neither for few nor against" in apart
     assert re.findall(r"width:([\d.]+)%", figures.far(finding)) == ["6.2", "50.0", "62.5", "100.0"]
-    other = story.Finding("less", "less", numbers | {"score_after": 2.0, "missed_damaged_after": 8.0}, {})
-    said = tour.verdict(5, other, (0, 0))
-    assert tour.STANDS["more"] in said and "turns by" not in said, "nothing is to be explained"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        ((0.5, 0.8), "Here few part damage from good: of few items a damaged patch is 10 times"),
+        ((0.5, 4.0), "Few or all hardly matters"),
+        ((0.5, 6.0), "Few do not part damage from good better here"),
+        ((0.055, 0.48), "the memory hardly tells damage from good: of few items a damaged patch is 1.1 times"),
+        ((0.03, 0.8), "the memory hardly tells damage from good"),
+    ],
+)
+def test_why_few_follows_from_the_distances(damaged: tuple[float, float], said: str) -> None:
+    numbers = FEW | dict(zip(("damaged_before", "damaged_after"), damaged, strict=True))
+    assert said in tour.why(5, story.Finding("less", "less", numbers, {}))
+
+
+@pytest.mark.parametrize(
+    ("score", "missed", "way", "stands"),
+    [(2.0, 8.0, "falls from 3.5 to 2.0", "more"), (4.5, 4.0, "even rises from 3.5 to 4.5", "same")],
+)
+def test_the_score_of_all_items_is_told_both_ways(score: float, missed: float, way: str, stands: str) -> None:
+    numbers = FEW | {"score_after": score, "missed_damaged_after": missed, "score_good_after": 0.4}
+    _, here, apart = tour.of_mixtures(story.Finding("less", "less", numbers, {})).values()
+    assert way in here and tour.STANDS[stands] in here and "false alarm" not in here
+    assert apart.startswith("The score follows the paper" if score < 3 else "A higher score is no better one")
 
 
 def test_where_the_memory_lets_no_less_through_that_is_said() -> None:
@@ -393,15 +441,23 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
     table = figures.weights(LossConfig())
     used = ["α = 1.2: S₁ copies", "β = 1 at first, then 0: S₁ starts", "δ = 0.002: few items"]
     assert re.findall(r'"row">([^<]*)<', table) == used
-    assert table.count("<td>") == 9 and "One item answers a patch" in table and "P-AP 61.35, not 62.77" in table
+    assert table.count("<td>") == 9 and "one item answers a patch" in table and "P-AP 61.35, not 62.77" in table
     fits = {"fit_few": 0.05, "fit_all": 0.4, "fit_one": 0.07, "copied_before": 0.3, "copied_behind": 0.1}
     measured = figures.weights(LossConfig(), story.Finding("L_RKD", "", {**finding.numbers, **fits}, {}))
-    assert "a good patch is 0.050 from its answer; of all items it would be 0.40, of one 0.070" in measured
+    assert "0.050 from its answer; of all items 0.40, a worse fit; of one 0.070, a worse fit" in measured
     assert "β ended, and S₁ is 0.30 from P before its gates, 0.10 behind" in measured and "β ended" not in table
     assert tour.measured(8, finding) == f"S₂'s rebuilding: {units.percent(finding.numbers['L_RKD'])} of the sum."
-    said = tour.weighted(LossConfig(beta_share=0.1), finding)
-    assert "β ended after 2 of 4 epochs, a tenth" in said and "with δ = 1 it would be 37 %" in said
-    assert tour.APART not in said and tour.APART in tour.weighted(LossConfig(moves_teacher=False), finding)
+    paper, here, apart = tour.of_loss(LossConfig(beta_share=0.1, moves_teacher=True), finding).values()
+    assert "α = 1.2 did best" in paper and apart == tour.NOT_VARIED
+    assert "β ended after 2 of 4 epochs, a tenth" in here and "with δ = 1 it would be 37 %" in here
+    assert "hardly moved, from 0.70 to 0.70" in here
+    assert tour.APART in tour.of_loss(LossConfig(moves_teacher=False), finding)[tour.LESSON_HEADS[2]]
+    for first, way in ((1.4, "fell from 1.4 to 0.70"), (0.3, "rose from 0.30 to 0.70")):
+        other = story.Finding("L_RKD", "", {**finding.numbers, "entropy_first": first}, {})
+        assert way in tour.of_loss(LossConfig(), other)[tour.LESSON_HEADS[1]]
+    for fits, said in (((0.18, 0.12, 0.19), "0.12, a better fit; of one 0.19, as good a fit"),):
+        numbers = finding.numbers | dict(zip(("fit_few", "fit_all", "fit_one"), fits, strict=True))
+        assert said in tour.weights(LossConfig(), numbers)[2][-1]
 
 
 def test_the_gates_are_shown_as_a_product(detector: Detector) -> None:

@@ -44,12 +44,15 @@ def test_what_the_chain_comes_to_is_said_of_the_patch_at_hand() -> None:
         return " ".join(memory_words.concluded(patch, good, 100, free))
 
     assert "spreads over 20" in told(damaged) and "the memory adds to the angle" in told(damaged)
-    assert "would come nearer to this patch, to 0.30 from 0.70" in told(damaged)
-    assert "hardly nearer than 0.70" in told(damaged, 0.68)
+    assert "would come nearer to it, to 0.30 from 0.70" in told(damaged)
+    assert "it is not so" in told(damaged, 0.68) and "hardly nearer than 0.70" in told(damaged, 0.68)
     assert "the narrow code alone" in told(Link(20.0, 0.7, 0.8, 0.8))
     assert "the memory does not help" in told(Link(20.0, 0.7, 0.8, 0.95))
     assert "spreads" not in told(Link(2.0, 0.7, 0.8, 0.4)), "few items answer it"
     known = told(Link(2.0, 0.04, 0.02, 0.03))
-    assert memory_words.KNOWN in known and "the best mixture" not in known and "Without the memory" not in known
+    assert memory_words.KNOWN in known and "the best weights" not in known and "Without the memory" not in known
+    hardly = told(Link(2.6, 0.048, 0.14, 0.14))
+    assert "only 1.2 times as far" in hardly and "spreads" not in hardly and "the narrow code alone" in hardly
+    assert "Without the memory" not in told(Link(2.0, 0.7, 0.02, 0.4)), "where no angle opens, nothing explains it"
     without = memory_words.rows(Link(2.0, 0.4, None, None), good, 100)
     assert len(without) == 3, "a network without S2 has no angle of its"

@@ -136,7 +136,10 @@ def test_over_imitation_shows_a_small_damage_as_each_student_sees_it(monkeypatch
     at = start(FAILS, fails_part="imitation")
     assert asked == [5] and len(at.get("image")) + len(at.get("imgs")) == 2
     told = words(at)
-    assert "it copied 70 %** of what the hole changes" in told and "misses 6 that S₂ finds, and S₂ alone 1" in told
+    assert (
+        "misses this tiny, clear hole: it copied 70 %** of what it changes" in told
+        and "misses 6 that S₂ finds, and S₂ alone 1" in told
+    )
     assert "By the same rule, of " in told and "no sign of over-imitation" in texts.fallen(1.0, 0.1)
     assert "too faint, not copied" in texts.copied("scratch", 0.1, True)
     assert "misses no small damage" in texts.copied("hole", 0.7, False)

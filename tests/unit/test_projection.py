@@ -291,7 +291,10 @@ def test_the_verdict_follows_the_numbers() -> None:
     assert "Figure 7 holds here" in claim((4, 1), (0.5, 0.2))
     assert "smaller and more even at all three scales" in claim((4, 1), (0.5, 0.2))
     contrary = claim((4, 1), (0.2, 0.5))
-    assert "holds in part" in contrary and "more even at no scale" in contrary and "The paper" in contrary
+    assert "does not hold here" in contrary and "more even at no scale" in contrary and "nearly built in" in contrary
+    mixed = {"mean": [(4, 1)] * 3, "variation": [(0.5, 0.2), (0.2, 0.5), (0.5, 0.5)]}
+    in_part = words.verdict(mixed, "teacher's", "Here")
+    assert "holds in part" in in_part and "more even at scale 1." in in_part
     assert "Figure 7 does not hold here" in claim((1, 4), (0.2, 0.5))
     assert "more even at no scale" in claim((4, 1), (0.5, 0.499))
 

@@ -5,7 +5,6 @@ from html import escape
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
-from nnet.runs.length import trained_steps
 from workbench.how_it_works import figures, model_answer, settings, shown, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, model_list, units
@@ -39,9 +38,15 @@ def explain(scene: Scene, finding: Finding) -> None:
     """What one has read before, and how the answer lies beside what the paper says, with the numbers that are read
     after it: below the drawing; in a hall the words stand beside the answer, where there is room, above it."""
     st.html(glossary.prose(scene.card.text))
+    told = model_answer.lesson(scene, finding)
     if not scene.presenting:
+        if told:
+            st.html(figures.lesson(told))
         shown.tables(scene, finding)
-    _compared(scene, finding)
+    elif told:  # beside the drawing there is room for one of the three
+        st.caption(units.indices(escape(list(told.values())[-1])), unsafe_allow_html=True)
+    if not told:
+        _compared(scene, finding)
 
 
 def _about(scene: Scene) -> None:
@@ -93,25 +98,11 @@ def _question(scene: Scene) -> Finding | None:
 
 def _compared(scene: Scene, finding: Finding) -> None:
     """How the measurement lies beside what the paper says, as wide as the page. Nothing of a good picture."""
-    if scene.step == 8:
-        said = words.weighted(scene.model.detector.config.loss, finding)
-        st.caption(units.indices(escape(said)), unsafe_allow_html=True)  # L_align in one typeface with the sum
-        return
     if scene.step in model_answer.OF_ALL and not scene.subject.is_defective:
         st.caption(words.NOT_KNOWN)
         return
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
     told = words.EXCHANGED if scene.step == 4 else ""
-    further = "" if scene.presenting else _further(scene)  # the drawing beside it is to stay large
-    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing), further))):
+    if text := " ".join(filter(None, (told, words.verdict(scene.step, finding, showing)))):
         st.caption(units.symbols(text))
-
-
-def _further(scene: Scene) -> str:
-    """What else there is to say of the gates in step 6."""
-    if scene.step == 6:
-        one = scene.model.detector.checkpoint
-        steps = trained_steps(one.path, one.config, one.about) or 0
-        return words.of_gates(model_answer.evened(scene), steps, model_answer.damped(scene))
-    return ""

@@ -14,7 +14,7 @@ from nnet.config import LossConfig
 from nnet.studies import Measured
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
-from workbench.shared import charts, pictures, theme, units
+from workbench.shared import charts, pictures, small_damages, theme, units
 from workbench.shared.small_damages import KINDS
 
 SIDE = 320
@@ -101,15 +101,18 @@ def found_alone(finding: Finding) -> str:
     colours = theme.FORWARD, theme.REVERSE
     scores = finding.images["scores"]
     rows = []
-    for kind, of_kind in zip(KINDS, scores.reshape(len(KINDS), -1, 2), strict=True):
+    framed = {int(finding.numbers[name]) for name in ("forward_at", "reverse_at") if name in finding.numbers}
+    for row, (kind, of_kind) in enumerate(zip(KINDS, scores.reshape(len(KINDS), -1, 2), strict=True)):
         pairs = []
-        for both in of_kind:
-            told = words.found_alone(kind, both)
+        for column, both in enumerate(of_kind):
+            at = row * len(of_kind) + column
+            told = words.found_alone(small_damages.named(at), both)
+            frame = ' class="nn-framed"' if at in framed else ""
             dots = "".join(
                 f'<i style="border-color:{colour};background:{colour if score > 1 else "none"}"></i>'
                 for colour, score in zip(colours, both, strict=True)
             )
-            pairs.append(f'<span role="img" aria-label="{told}" title="{told}">{dots}</span>')
+            pairs.append(f'<span{frame} role="img" aria-label="{told}" title="{told}">{dots}</span>')
         rows.append(f"<div><b>{kind}</b>{''.join(pairs)}</div>")
     entries = [("filled", colour, name) for colour, name in zip(colours, words.FINDS, strict=True)]
     head = "".join(f"<small>{strength}</small>" for strength in words.STRENGTHS)
@@ -156,10 +159,21 @@ def bars(finding: Finding, study: Mapping[str, Measured]) -> str:
 
 def experiments(told: Mapping[str, str]) -> str:
     """What each experiment says, as HTML side by side, and why they disagree."""
-    cards = "".join(f"<section><b>{title}</b><p>{units.indices(said)}</p></section>" for title, said in told.items())
+    cards = _cards(told)
     return (
         f'<div class="nn-three"><b>{words.EXPERIMENTS}</b><div>{cards}</div><p>{words.DISAGREE}</p>'
         f"<p>{units.indices(words.FAILS)}</p></div>"
+    )
+
+
+def lesson(told: Mapping[str, str]) -> str:
+    """What the paper claims, what this model does and why they may differ, as HTML side by side."""
+    return f'<div class="nn-three"><div>{_cards(told)}</div></div>'
+
+
+def _cards(told: Mapping[str, str]) -> str:
+    return "".join(
+        f"<section><b>{title}</b><p>{units.indices(units.symbols(said))}</p></section>" for title, said in told.items()
     )
 
 

@@ -1,11 +1,12 @@
 """A step's question, asked of the model. Which of `nnet.analysis.story` it is, and with which pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from nnet.analysis import dense, gated, losses, story
 from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
+from nnet.runs.length import trained_steps
 from nnet.scoring.maps import score_map
 from nnet.training.state import load_history
 from workbench.how_it_works import cache, subject, words
@@ -108,6 +109,20 @@ def damped(scene: Scene) -> gated.Gated | None:
     trace = resources.trace(scene.model, scene.loaded)
     sigma = scene.model.detector.config.scoring.sigma
     return gated.example(trace, score_map(trace.maps, scene.expression, trace.input_size, sigma))
+
+
+def lesson(scene: Scene, finding: Finding) -> Mapping[str, str]:
+    """What the paper claims, what this model does and why they may differ, by its heading; {} for steps whose answer
+    says it by itself."""
+    if scene.step == 5:
+        return words.of_mixtures(finding)
+    if scene.step == 6:
+        one = scene.model.detector.checkpoint
+        steps = trained_steps(one.path, one.config, one.about) or 0
+        return words.of_gates(finding, evened(scene), steps, damped(scene))
+    if scene.step == 8:
+        return words.of_loss(scene.model.detector.config.loss, finding)
+    return {}
 
 
 def _before(scene: Scene) -> Trace:

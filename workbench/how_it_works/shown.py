@@ -106,12 +106,12 @@ def _blind_spots(finding: Finding) -> None:
     for branch, captions in words.BLIND.items():
         if (at := finding.numbers.get(f"{branch}_at")) is None:
             continue
-        kind, damaged = small[int(at)]
+        damaged = small[int(at)][1]
         key += damaged.hash
         found += [
             (
                 small_damages.around(damaged.shown, finding.images[f"{branch}_by_{by}"], figures.SIDE),
-                caption.format(what=kind),
+                caption.format(what=small_damages.named(int(at))),
             )
             for by, caption in captions.items()
         ]

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnet.analysis import gated
+from nnet.analysis.answered import FARTHER
 from nnet.analysis.gated import Gated
 from nnet.analysis.story import EQUAL, LESS, MORE, NONE, Finding, claimed, compared
 from nnet.config import LossConfig
 from nnet.studies import Measured
 from nnet.studies.published import printed_row
 from nnet.units import SMALLEST
-from workbench.shared import apart_words, units
+from workbench.shared import apart_words, small_damages, units
+from workbench.shared.small_damages import KINDS
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN = "Step", "Previous", "Next", "Forget my answers"
@@ -29,50 +31,74 @@ WHY_BELOW = ":small[{why} :gray[More below.]]"
 AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
-EVENNESS = {
-    True: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. So it "
-    "is here.",
-    None: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. Here "
-    "that holds in part, as the table says.",
-    False: "Figure 7 shows it by evenness: behind the gates the variance of good parts is smaller and more even. Here "
-    "that holds at no scale.",
-}
-"""Whether Figure 7 holds, as on Projection."""
+PAPER_GATES = (
+    "S₁ would learn the teacher's own features too well, on defects, too; gated ones are compact and easier to rid of "
+    "defects: {gain} P-AP (Table 4). Behind the gates good parts vary less and more evenly (Figure 7)."
+)
+EVENNESS = "Good parts are more even behind the gates {even}."
+"""Where Figure 7 holds, as on Projection; that they vary less is nearly built in."""
 S1_COPIED = {
-    True: "On the one shown S₁ copied {copied} of what the damage changes in the teacher: over-imitation.",
-    False: "On the one shown S₁ copied only {copied} of what the damage changes: it is too faint, not copied.",
+    True: "Of what the {what} changes in the teacher S₁ copied {copied}: over-imitation.",
+    False: "Of what the {what} changes in the teacher S₁ copied only {copied}: it is too faint, not copied.",
 }
+S1_FOR = "What S₁ adds: {kinds} rise higher above its threshold than above S₂'s, in {better} of {all}."
+S1_FOR_NOTHING = "No kind of damage here rises higher above S₁'s threshold than above S₂'s: S₂ alone would do."
 COPIES = 0.5
 """From which share on of what a damage changes S1 is said to copy it."""
-GATES_WORK = "What does not pass into P, S₁ was never asked to copy."
-GATES_ALIKE = (
-    "Likely why: the gates differ little here (channels: {least} to {most}), and what scales all alike turns no angle."
-)
-GATES_DIFFER = "The gates differ by channel ({least} to {most}), but close none that this damage uses."
+HELD_BACK = {
+    LESS: "So S₁ is asked to copy less of it, as is meant.",
+    EQUAL: "So in this model they hold a damage back no more than a good part, and leave S₁ as much to copy.",
+    MORE: "So in this model they do the opposite of what is meant.",
+}
+GATES_EVEN = "They are nearly even, {least} to {most} by channel, and what scales all alike turns no angle."
+GATES_UNEVEN = "They differ by channel, {least} to {most}."
 WHY_GATES = (
-    "Gates do not simply close, since S₂ must rebuild F from what passes (L_RKD); but that loss is an angle, too, so "
-    "little drives them apart. This model had {steps} to part them; whether more would, was not measured here."
+    "Gates never see a defect. They stay open to what S₂ needs to rebuild F (L_RKD); what it does not need they may "
+    "close, but nothing makes them, since that loss is an angle, which a factor common to all channels does not turn."
 )
-GAINING = (
-    "In {gaining} of {channels} channels the damage stands out more behind the gates; the pictures show the one where "
-    "it gains most."
+PARTED = "This model had {steps} to part them; whether more would, was not measured."
+AS_SAID = "They do not differ here."
+GAINING = "In {gaining} of {channels} channels of F₁ the damage stands out more behind them, {chance}."
+CHANCE = {LESS: "fewer than by chance", EQUAL: "about as many as by chance", MORE: "more than by chance"}
+PAPER_FEW = (
+    "A mixture of many items can imitate anything, so a defect could be rebuilt; few must look like stored good "
+    "patches. Alone, without the fusion, the memory gains {gain} points of P-AP (Table 5)."
 )
-OF_MIXTURES = (
-    "The paper says so, too: a mixture of good patches can hardly be decoded into a defect. Alone, without the fusion, "
-    "its memory gains {gain} points of P-AP (Table 5), as finer patches go past it."
+FEW_PART = {
+    LESS: "Here few part damage from good: of few items a damaged patch is {few} times as far from its answer as a "
+    "good one, of all {many} times.",
+    EQUAL: "Few or all hardly matters to that here: of few items a damaged patch is {few} times as far from its answer "
+    "as a good one, of all {many} times.",
+    MORE: "Few do not part damage from good better here: of few items a damaged patch is {few} times as far from its "
+    "answer as a good one, of all {many} times.",
+}
+"""By what becomes of the ratio when all are mixed."""
+FEW_PART_NOT = (
+    "Here the memory hardly tells damage from good: of few items a damaged patch is {few} times as far from its answer "
+    "as a good one, of all {many} times."
 )
 MISSED_OF = (
-    "What mixing all does to the result here: S₂ misses of a good part {good_before}, then {good_after}, of the damage "
-    "{damaged_before}, then {damaged_after}. {stands}: {before} times a good part, then {after}."
+    "With all items S₂ is off by {damaged_after} on the damage, with few by {damaged_before}; on a good part by "
+    "{good_after} and {good_before}. {stands}: {after} times a good part, with few {before} times."
 )
 STANDS = {
-    LESS: "So the damage stands out less",
-    EQUAL: "So the damage stands out as much as before",
-    MORE: "So the damage stands out even more",
+    LESS: "So the damage stands out less with all",
+    EQUAL: "So the damage stands out as much either way",
+    MORE: "So the damage stands out even more with all",
 }
-SCORES = "Score: {before}, then {after} × threshold; of the good part {good_before}, then {good_after}{alarm}."
-ALARM = ", a false alarm"
-SAME_CODE = "It hardly changes, as finer patches go past the memory: the code turns by only {turned} (cosine distance)."
+SCORES = {
+    LESS: "The score falls from {before} to {after} × threshold{alarm}.",
+    EQUAL: "The score hardly changes: {before} × threshold with few, {after} with all{alarm}.",
+    MORE: "The score even rises from {before} to {after} × threshold{alarm}.",
+}
+ALARM = ", and the good part turns into a false alarm"
+OF_SCORES = {
+    LESS: "The score follows the paper here.",
+    EQUAL: "Finer patches go past the memory, so all items turn S₂'s code by only {turned} (cosine distance): the "
+    "score speaks neither for few nor against.",
+    MORE: "A higher score is no better one: with all items good parts change, too. Finer patches go past the memory, "
+    "and the code turns by {turned} (cosine distance).",
+}
 FAR = "How far a patch is from its answer: of few items (blue), of all (grey)"
 FAR_OF = {"good": "good", "damaged": "damaged"}
 FAR_TOLD, FAR_CHANGE = (
@@ -81,7 +107,12 @@ FAR_TOLD, FAR_CHANGE = (
 )
 NOT_THE_MEMORY = "The paper, of its own networks: {story} Here the narrow code does it; the memory does not help."
 SAME_NUMBERS = "On Projection: the same table, with maps of {picture}"
-ONE_WAY = "The paper, of its own networks: {story} In this model it does not show both ways."
+ONE_WAY = "The paper, of its own networks: {story} {here}"
+HERE_ONE_WAY = {
+    "forward": "In this model it shows one way only: S₂ covers for S₁.",
+    "reverse": "In this model it shows one way only: S₁ covers for S₂.",
+    "neither": "In this model neither has to cover for the other.",
+}
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 P_AP = (
     "P-AP is the area under the precision-recall curve of pixels. Paper and study add the memory together with the "
@@ -122,6 +153,9 @@ DISAGREE = (
     "behind may not, so the third neither supports nor refutes the paper. The study asks the paper's question, but of "
     "smaller networks, trained briefly, on one kind of part; which of these is the reason, few seeds cannot say."
 )
+LESSON_HEADS = "What the paper claims", "What this model does", "Why the two may differ"
+PAPERS_GATES = "2", "1"
+"""The rows of Table 4 with the projections and without."""
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
 SUM = {
@@ -138,7 +172,7 @@ WEIGHTS = {
         "α = {used}: S₁ copies",
         "S₁ hardly copies, so its maps are bright on good parts, too.",
         "{alpha_large}",
-        "Paper, without copying: P-AP {alpha_small}.{closing}",
+        "Paper, without copying: P-AP {alpha_small}; best at 1.2 (Figure 10). Too large: not measured here.",
     ),
     "beta": (
         "β = {used}: S₁ starts",
@@ -148,43 +182,59 @@ WEIGHTS = {
     ),
     "delta": (
         "δ = {used}: few items",
-        "Many items answer a patch: one grey for all, and they might add up to a defect.",
-        "One item answers a patch, so good patches fit their answers worse, too.",
-        "{fits}",
+        "The entropy of the addressing stays high: many items answer a patch, which might imitate a defect.",
+        "The entropy goes to 0: one item answers a patch, even where none fits it.",
+        "δ was not varied.{fits}",
     ),
 }
 """What was used and what it is for, what fails when it is too small or too large, and what was measured of it."""
 ALPHA_LARGE = {
-    True: "The gates close, since what is closed is easiest to copy; nothing is left to find.",
-    False: "Hardly anything here, where the gates learn with S₂ alone. Learning with S₁, too, they might close, since "
-    "what is closed is easiest to copy.",
+    True: "S₁'s copying outweighs S₂'s rebuilding in the gates that both train: these turn to what is easy to copy.",
+    False: "Where S₁ and S₂ share weights, copying outweighs rebuilding. Here they share none, so little follows.",
 }
-"""Whether L_KD moves the teacher's gates, too -> what happens."""
-CLOSING = " Closing gates: at the end of this page."
+"""Whether L_KD moves the teacher's gates, too -> what follows from the loss."""
 INSTEAD = "{without}, not {with_it}"
-FITS = "Here a good patch is {few} from its answer; of all items it would be {all}, of one {one}."
-COPIED = " Here β ended, and S₁ is {before} from P before its gates, {behind} behind them."
-READING = "What fails is our reading; numbers are the paper's (Table 6) or this model's. Distances are 1 − cos."
-WEIGHTED = (
-    "In the paper α = 1.2 did best, near 1, as both losses are alike; of δ only the order of magnitude matters, and β "
-    "did better ended than kept on (Figure 10)."
+FITS = (
+    " Mixing changed by hand: a good patch is {few} from its answer; of all items {all}, {fits_all}; of one {one}, "
+    "{fits_one}."
 )
-APART = "Here no weight learns from both L_RKD and L_KD, so α hardly matters."
-TINY = "The term for few items is {share} of the sum, too thin to be seen; with δ = 1 it would be {alone}."
+FITS_BETTER = {LESS: "a better fit", EQUAL: "as good a fit", MORE: "a worse fit"}
+COPIED = " Here β ended, and S₁ is {before} from P before its gates, {behind} behind them."
+READING = (
+    "Too small and too large: what follows from the loss, not measured. Numbers are the paper's (Table 6) or this "
+    "model's; distances are 1 − cos."
+)
+WEIGHTED = (
+    "α = 1.2 did best, near 1, as both losses are alike; of δ only the order of magnitude matters; β did better ended "
+    "than kept on (Figure 10)."
+)
+APART = "In this model no weight learns from both L_RKD and L_KD, so α only scales S₁'s own steps."
+NOT_VARIED = (
+    "This is one training with one α, β and δ. What others would do, only training again can tell, so nothing here "
+    "supports the paper or refutes it."
+)
+TINY = "δ's term is {share} of the sum, too thin to be seen; with δ = 1 it would be {alone}."
+ENTROPY = {
+    LESS: "Over the training the entropy of the addressing fell from {first} to {entropy}: fewer items answer a patch, "
+    "as δ asks for.",
+    EQUAL: "Over the training the entropy of the addressing hardly moved, from {first} to {entropy}: it was as low "
+    "after the first epoch, likely by temperature and shrinkage more than by δ.",
+    MORE: "Over the training the entropy of the addressing rose from {first} to {entropy}, though δ asks for less.",
+}
 ENDED = "β ended after {aligned} of {epoch} epochs{tenth}."
 TENTH = ", a tenth, as in the paper (20 of 200)"
 FIRST, LAST = "First step", "Last step"
 ON = "Picture"
 DAMAGE = "Damage"
-PAINTED = {3: "Good part with a small {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
+PAINTED = {3: "Good part with a tiny, clear {what}", 4: "Good part with a {what}", 6: "Good part with a {what}"}
 """What is painted, by the step."""
 FINDS, MISSED = ("S₁", "S₂"), "missed"
 STRENGTHS = "tiny: faint, clear", "small: faint, clear"
 """Of the damages of step 3, from left to right, two columns each."""
 FOUND_ALONE = "{kind}: {forward} × threshold to S₁, {reverse} to S₂"
 BLIND = {
-    "forward": {"forward": "Small {what}: S₁ misses it", "reverse": "S₂ finds it"},
-    "reverse": {"forward": "S₁ finds it", "reverse": "Small {what}: S₂ misses it"},
+    "forward": {"forward": "S₁ misses this {what}", "reverse": "S₂ finds it"},
+    "reverse": {"forward": "S₁ finds this {what}", "reverse": "S₂ misses it"},
 }
 """Who misses a damage -> what stands below it, as each student sees it."""
 NO_GOOD = "This step compares with a good part, but no sample of this model is known to be good."
@@ -196,7 +246,7 @@ DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
 STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
-NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
+NO_FILM = "This model came without a film of its training."
 COLLAPSE = "How the copier can go wrong: a target that shrinks until there is nothing left to copy"
 READINGS = {
     ("recalled", True): "Target from the memory, S₁ moves it",
@@ -216,7 +266,7 @@ COLLAPSE_WHY = (
     "memory's answer and trained along, the gates close until the two sides agree on nearly nothing. Then S₁ no longer "
     "finds defects, though its loss is small."
 )
-COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
+COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs. α is the same in all of them."
 EPOCH = "epoch"
 PAPERS_SHARE = 0.1
 """Of the epochs, for which β is on in the paper: 20 of 200."""
@@ -285,9 +335,10 @@ CARDS: tuple[Card, ...] = (
         "teacher, through the code.",
     ),
     Card(
-        "Two students, two blind spots",
-        "S₁ sees the damage: what it copies too well stays dark ([[over-imitation]]). S₂ never sees it and cannot "
-        "copy; but its coarse code hides faint damage.",
+        "Can two students cover for each other?",
+        "S₁ keeps the picture's resolution, so thin damage may show; but what it copies too well stays dark "
+        "([[over-imitation]]). S₂ sees its coarse [[code]] alone: it cannot copy, but rebuilds thin things less "
+        "exactly, so thin damage may drown.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
@@ -298,8 +349,9 @@ CARDS: tuple[Card, ...] = (
         },
         "S₁ alone misses what it imitates too well; both students together see more.",
         "Each pair of dots is a damage, S₁ orange and S₂ blue, filled where that student alone exceeds its own "
-        "threshold. The pictures show the damage that each misses most clearly, with the threshold in the middle of "
-        "the colours. In the drawing S₂'s lane goes grey.",
+        "threshold. The pictures show the damage that each misses most clearly, framed among the dots, with the "
+        "threshold in the middle of the colours. The answer says which kind, if any, shows better to S₁. In the "
+        "drawing S₂'s lane goes grey.",
     ),
     Card(
         "The danger of rebuilding: the restoration shortcut",
@@ -319,41 +371,39 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "The memory answers with good patches",
-        "The [[memory]] holds descriptions of good patches and answers each coarse patch by a mixture of the few most "
-        "like it ([[sparse addressing]]). So a defect comes back as good; S₂ cannot rebuild it: the angle is large.",
+        "The [[memory]] answers a coarse patch by a mixture of stored good ones, and S₂ gets the answer. A mixture of "
+        "many could imitate anything, even a defect. A few must look like stored good patches: "
+        "[[sparse addressing]].",
         "Let every patch mix all items. What becomes of the answers?",
         {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
-            "less": "They become alike: a damaged patch was {few} times as far from its answer as a good one, "
-            "now {many} times.",
-            "same": "They stay as they are: a damaged patch was {few} times as far from its answer as a good one, "
-            "now {many} times.",
-            "more": "They become more varied: a damaged patch was {few} times as far from its answer as a good one, "
-            "now {many} times.",
+            "less": "They become alike: how much they differ (1 − cos) falls from {before} to {after}.",
+            "same": "They stay: how much they differ (1 − cos) goes from {before} to {after}.",
+            "more": "They become more varied: how much they differ (1 − cos) rises from {before} to {after}.",
         },
         "a defect is hard to mix from good patches, and small weights are cut to zero (section 3.3).",
-        "The picture rebuilt from the training patches that the memory answers with: there is no defect in it. With "
-        "all items at once it is one grey weave, which fits no patch; the bars compare a good and a damaged one. Below "
-        "the drawing the chain from the items to the angle, with the numbers of this patch and of a good one.",
-        "Why few: a mixture of all fits no patch, so damage stands out less; and it might add up to a defect.",
+        "The picture rebuilt from the training patches that the memory answers with. With all items at once it is one "
+        "grey weave; the bars say how far a good and a damaged patch are from either. Below the drawing: what the "
+        "paper claims, what this model does, and why they may differ; and the chain from the items to the angle, with "
+        "the numbers of this patch and of a good one.",
     ),
     Card(
         "Gates against over-imitation",
-        "A [[projection]] (FPM) multiplies channels by gates from 0 to 1, learned on good parts only: what these use "
-        "is to pass, what only a defect excites is not. Then S₁ has nothing to copy of it: gates counter "
-        "[[over-imitation]].",
-        "How much of what a damage adds passes the gates, beside a good part?",
+        "A [[projection]] (FPM) multiplies channels by gates from 0 to 1, learned on good parts only. They are meant "
+        "to pass what good parts need and little else, so that S₁ has less of a defect to copy ([[over-imitation]]).",
+        "Do the gates pass less of a damage than of a good part?",
         {"less": "Less", "same": "As much", "more": "More"},
         {
-            "less": "Less: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
-            "same": "As much: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
-            "more": "More: {passed_damage} of what the damage adds passes, {passed_good} of the good part.",
+            "less": "Less: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
+            "same": "As much: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
+            "more": "More: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
         },
         "S₁ would learn the teacher's own features too well, so it copies gated ones, which are compact and easier to "
         "rid of defects.",
         "The bars beside the tiles P and SP are the gates. The pictures multiply: of one channel of the fine scale its "
-        "features, its gates, and what they let through. It is the channel in which the damage gains most; the answer "
-        "counts them all. The table below asks Figure 7's question: are good parts more even behind the gates?",
+        "features, its gates, and what they let through. Of the channels that show the damage it is the typical one; "
+        "the answer counts them all. Below the drawing: what the paper claims, what this model does, and why they may "
+        "differ. The table asks Figure 7's question: are good parts more even behind the gates?",
     ),
     Card(
         "Add within a scale, multiply across",
@@ -422,7 +472,7 @@ PAPERS_BEST = "4", "2"
 HELPED: Mapping[str, tuple[str, tuple[str, str] | None]] = {
     "forward": ("S₁ and its maps", PAPERS_BEST),
     "reverse": ("S₂ and its maps", None),
-    "fpm": ("projections", ("2", "1")),
+    "fpm": ("projections", PAPERS_GATES),
     "nfs": ("memory", ("3", "1")),
 }
 """Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion, and without
@@ -440,7 +490,7 @@ CAPTIONS: Mapping[int, Mapping[str, str]] = {
     4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through, same colours"},
     5: {"picture": "The picture", "few": "Its answer, in training patches", "every": "All items at once"},
     6: {
-        "before": "Best of {channels} channels of F₁: damage at {before} × the rest",
+        "before": "A typical channel of F₁: damage at {before} × the rest",
         "gates": "× its gates, {low} (black) to {high}",
         "after": "= P₁, brightened: damage at {after} × the rest",
     },
@@ -478,26 +528,51 @@ def _further(finding: Finding) -> dict[str, str]:
         further = {"share": units.percent(numbers[finding.outcome])}
     if "passed_damage" in numbers:
         further = {name: units.percent(numbers[name]) for name in ("passed_damage", "passed_good")}
-    if "good_before" in numbers:
-        further = {
-            name: units.rough(numbers[f"damaged_{when}"] / max(numbers[f"good_{when}"], SMALLEST))
-            for name, when in (("few", "before"), ("many", "after"))
-        }
     return further
 
 
 def why(number: int, finding: Finding) -> str:
     """The reason in a sentence or two, below the answer."""
-    if (copied := finding.numbers.get("copied")) is not None:
-        return S1_COPIED[copied >= COPIES].format(copied=units.percent(max(copied, 0.0)))
+    if number == 3:
+        return of_students(finding)
     if "whole" in finding.numbers:
         return HELPED_MOST.format(gain=f"{_gain(*PAPERS_BEST):+.2f}", here=_leaning(finding))
-    if "passed_damage" not in finding.numbers:
-        return CARDS[number - 1].why
-    ends = {name: units.percent(finding.numbers[name]) for name in ("least", "most")}
-    if finding.agrees:
-        return GATES_WORK
-    return (GATES_ALIKE if finding.numbers["spread"] < gated.ALIKE else GATES_DIFFER).format(**ends)
+    if number == 5:
+        return of_few(finding)
+    if number == 6:
+        ends = {name: units.percent(finding.numbers[name]) for name in ("least", "most")}
+        even = (GATES_EVEN if finding.numbers["spread"] < gated.ALIKE else GATES_UNEVEN).format(**ends)
+        held = HELD_BACK[finding.outcome]
+        return held if finding.outcome == LESS else f"{held} {even}"
+    return CARDS[number - 1].why
+
+
+def of_few(finding: Finding) -> str:
+    """Step 5: what few items do to the distance of a damaged patch from its answer, beside a good one's, and what all
+    do."""
+    numbers = finding.numbers
+    few, many = (numbers[f"damaged_{when}"] / max(numbers[f"good_{when}"], SMALLEST) for when in ("before", "after"))
+    said = FEW_PART[compared(many, few)] if few >= FARTHER else FEW_PART_NOT
+    return said.format(few=units.rough(few), many=units.rough(many))
+
+
+def of_students(finding: Finding) -> str:
+    """Step 3: whether S1 copied the damage that it misses most clearly, and what it shows better than S2."""
+    said = []
+    if (copied := finding.numbers.get("copied")) is not None:
+        what = small_damages.named(int(finding.numbers["forward_at"]))
+        said.append(S1_COPIED[copied >= COPIES].format(what=what, copied=units.percent(max(copied, 0.0))))
+    scores = finding.images["scores"]
+    kinds = dict(zip(KINDS, scores.reshape(len(KINDS), -1, 2), strict=True))
+    ahead = {kind: int((of[:, 0] > of[:, 1]).sum()) for kind, of in kinds.items()}
+    better = [kind for kind, count in ahead.items() if 2 * count > len(kinds[kind])]
+    if better:
+        names = f"{', '.join(better[:-1])} and {better[-1]}" if len(better) > 1 else better[0]
+        counts = sum(ahead[kind] for kind in better), sum(len(kinds[kind]) for kind in better)
+        said.append(S1_FOR.format(kinds=names, better=counts[0], all=counts[1]))
+    else:
+        said.append(S1_FOR_NOTHING)
+    return " ".join(said)
 
 
 def emphasised(answer: str) -> str:
@@ -559,26 +634,30 @@ def weights_used(loss: LossConfig) -> dict[str, str]:
     return dict(zip(("L_KD", "L_align", "L_query"), rows, strict=True))
 
 
-def weighted(loss: LossConfig, finding: Finding) -> str:
-    """What the paper found for the weights, and what is to be seen of them in step 8."""
-    numbers, said = finding.numbers, [WEIGHTED]
-    if not loss.moves_teacher:
-        said.append(APART)
+def of_loss(loss: LossConfig, finding: Finding) -> dict[str, str]:
+    """What the paper found for the weights of step 8, what is to be seen of them in this model, and why that is no test
+    of them."""
+    numbers, here = finding.numbers, []
     if share := numbers.get("L_query", 0.0):
         others = loss.delta * numbers["entropy"] * (1 - share) / share
         alone = numbers["entropy"] / (numbers["entropy"] + others)
-        said.append(TINY.format(share=units.percent(share), alone=units.percent(alone)))
+        here.append(TINY.format(share=units.percent(share), alone=units.percent(alone)))
+    if numbers.get("entropy_first"):
+        first, last = numbers["entropy_first"], numbers["entropy"]
+        here.append(ENTROPY[compared(last, first)].format(first=units.rough(first), entropy=units.rough(last)))
     if 0 < numbers["aligned"] < numbers["epoch"]:
         tenth = TENTH if loss.beta_share == PAPERS_SHARE else ""
-        said.append(ENDED.format(aligned=f"{numbers['aligned']:.0f}", epoch=f"{numbers['epoch']:.0f}", tenth=tenth))
-    return " ".join(said)
+        here.append(ENDED.format(aligned=f"{numbers['aligned']:.0f}", epoch=f"{numbers['epoch']:.0f}", tenth=tenth))
+    why_apart = NOT_VARIED if loss.moves_teacher else f"{NOT_VARIED} {APART}"
+    return _lesson(WEIGHTED, " ".join(here), why_apart)
 
 
-def of_mixtures(finding: Finding) -> str:
-    """Why there is a memory, and what mixing all items did in step 5 to what S2 misses and to the scores."""
+def of_mixtures(finding: Finding) -> dict[str, str]:
+    """Why the memory mixes few items, according to the paper; what mixing all did in step 5 to what S2 misses and to
+    the score; and why the score need not follow the paper."""
     numbers = finding.numbers
     gain = printed_row("table5", "2")["p_ap"] - printed_row("table5", "1")["p_ap"]
-    said = [OF_MIXTURES.format(gain=f"{gain:.2f}")]
+    here = []
     if "missed_good_before" in numbers:
         before, after = (
             numbers[f"missed_damaged_{when}"] / max(numbers[f"missed_good_{when}"], SMALLEST)
@@ -587,14 +666,47 @@ def of_mixtures(finding: Finding) -> str:
         told = {name: units.rough(value) for name, value in numbers.items()}
         named = {f"{kind}_{when}": told[f"missed_{kind}_{when}"] for kind in FAR_OF for when in ("before", "after")}
         stands = STANDS[compared(after, before)]
-        said.append(MISSED_OF.format(**named, stands=stands, before=units.rough(before), after=units.rough(after)))
+        here.append(MISSED_OF.format(**named, stands=stands, before=units.rough(before), after=units.rough(after)))
     scores = {when: units.times(numbers[f"score_{when}"]) for when in ("before", "after")}
-    good = {f"good_{when}": units.times(numbers[f"score_good_{when}"]) for when in ("before", "after")}
+    way = compared(numbers["score_after"], numbers["score_before"])
     alarm = ALARM if numbers["score_good_before"] <= 1 < numbers["score_good_after"] else ""
-    said.append(SCORES.format(**scores, **good, alarm=alarm))
-    if compared(numbers["score_after"], numbers["score_before"]) == EQUAL:
-        said.append(SAME_CODE.format(turned=units.rough(numbers["turned"])))
-    return " ".join(said)
+    here.append(SCORES[way].format(**scores, alarm=alarm))
+    why_apart = OF_SCORES[way].format(turned=units.rough(numbers["turned"]))
+    return _lesson(PAPER_FEW.format(gain=f"{gain:.2f}"), " ".join(here), why_apart)
+
+
+def of_gates(finding: Finding, evened: Finding | None, steps: int, shown: Gated | None) -> dict[str, str]:
+    """What gates are for, according to the paper; what they do to this model's features; and why they need not do it.
+
+    Args:
+        finding: the answer of step 6.
+        evened: `story.evened`, None where it cannot be measured.
+        steps: of the training, 0 where they are not known.
+        shown: the channel in the pictures.
+    """
+    here = [] if evened is None else [EVENNESS.format(even=units.at_scales(claimed(evened.numbers).even))]
+    if shown is not None:
+        chance = CHANCE[by_chance(shown.gaining, shown.channels)]
+        here.append(GAINING.format(gaining=shown.gaining, channels=shown.channels, chance=chance))
+    why_apart = WHY_GATES if not finding.agrees else AS_SAID
+    if steps and not finding.agrees:
+        why_apart += f" {PARTED.format(steps=units.plural(steps, 'step'))}"
+    paper = PAPER_GATES.format(gain=f"{_gain(*PAPERS_GATES):+.2f}")
+    return _lesson(paper, " ".join([HELD_BACK[finding.outcome], *here]), why_apart)
+
+
+def by_chance(count: int, total: int) -> str:
+    """Whether `count` of `total` is what tossing a coin gives: LESS or MORE from two standard deviations on."""
+    away = count - total / 2
+    if away**2 <= total:  # the standard deviation is half of the root
+        return EQUAL
+    return LESS if away < 0 else MORE
+
+
+def _lesson(paper: str, here: str, why_apart: str) -> dict[str, str]:
+    """What each of the three says, by its heading; without what says nothing."""
+    told = zip(LESSON_HEADS, (paper, here, why_apart), strict=True)
+    return {head: said for head, said in told if said}
 
 
 def far(finding: Finding) -> tuple[tuple[str, tuple[float, float], str, str], ...]:
@@ -653,12 +765,13 @@ def _in_the_table(numbers: Mapping[str, float]) -> dict[str, str]:
     told = {
         "alpha_small": INSTEAD.format(without=table6["3"], with_it=table6["4"]),
         "beta_small": INSTEAD.format(without=table6["2"], with_it=table6["4"]),
-        "closing": CLOSING if numbers else "",
         "fits": "",
         "copied": "",
     }
     if "fit_few" in numbers:
-        told["fits"] = FITS.format(**{name: units.rough(numbers[f"fit_{name}"]) for name in ("few", "all", "one")})
+        distances = {name: numbers[f"fit_{name}"] for name in ("few", "all", "one")}
+        fits = {f"fits_{one}": FITS_BETTER[compared(distances[one], distances["few"])] for one in ("all", "one")}
+        told["fits"] = FITS.format(**{name: units.rough(value) for name, value in distances.items()}, **fits)
     if numbers.get("aligned", 0) < numbers.get("epoch", 0) and "copied_before" in numbers and numbers["aligned"]:
         both = {when: units.rough(numbers[f"copied_{when}"]) for when in ("before", "behind")}
         told["copied"] = COPIED.format(**both)
@@ -679,33 +792,16 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
     story = f"{card.story[0].upper()}{card.story[1:]}"
     if not finding.expected:
         return P_AP
-    if number == 5:
-        said = of_mixtures(finding)
-    elif number == 4 and finding.agrees and finding.numbers["before"] >= finding.numbers.get("after", math.inf):
+    if number == 4 and finding.agrees and finding.numbers["before"] >= finding.numbers.get("after", math.inf):
         said = NOT_THE_MEMORY.format(story=story)
     elif number == 3 and not finding.agrees:
-        said = ONE_WAY.format(story=story)
+        said = ONE_WAY.format(story=story, here=HERE_ONE_WAY[finding.outcome])
     elif finding.agrees:
         said = AGREES.format(story=card.story)
     else:
         said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story)
     total = units.plural(showing[1], "defective sample")
     return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
-
-
-def of_gates(evened: Finding | None, steps: int, shown: Gated | None) -> str:
-    """What else there is to say of the gates in step 6.
-
-    Args:
-        evened: `story.evened`, None where it cannot be measured.
-        steps: of the training, 0 where they are not known.
-        shown: the channel in the pictures.
-    """
-    said = [] if evened is None else [EVENNESS[claimed(evened.numbers).holds]]
-    said += [WHY_GATES.format(steps=units.plural(steps, "step"))] if steps else []
-    if shown is not None:
-        said.append(GAINING.format(gaining=shown.gaining, channels=shown.channels))
-    return " ".join(said)
 
 
 def collapse_told(reading: str) -> str:

@@ -230,8 +230,8 @@ _VERDICTS = {
         "{smaller} and more even {even}. The paper reports both at all three scales."
     ),
     False: (
-        "**Figure 7 does not hold here.** {where}, the projection makes the {whose} variance along channels neither "
-        "smaller nor more even at any scale."
+        "**Figure 7 does not hold here.** {where}, the projection makes the {whose} variance along channels more even "
+        "at no scale; smaller {smaller}, which is nearly built in."
     ),
 }
 _SCALE_FREE = "**Without the shrinking:** the vectors' directions come closer together {closer}."

@@ -1,39 +1,42 @@
 """What the chain of the memory says, on every page that has it. Knows no Streamlit."""
 
-from nnet.analysis.answered import Link
+from nnet.analysis.answered import FARTHER, Link
 from nnet.analysis.story import EQUAL, LESS, MORE, compared
 from workbench.shared import units
 
 TITLE = "What the memory is for"
 HEAD = ("", "this patch", "a good one")
 HOLDS = "1. It holds {items} items: descriptions of good patches."
-MIXES = "2. It answers a patch by a mixture of few of them, those most like it. Items mixed:"
-FAR = "3. So a defect comes back as good patches, far from it. Distance from the answer:"
-MISSES = "4. S₂ gets the answer, not the patch, and cannot rebuild the defect. The angle that it is off (M3):"
+MIXES = "2. It answers a patch by a mixture of those most like it. Items mixed:"
+FAR = "3. So a defect should come back as good patches, far from it. Distance from the answer:"
+MISSES = "4. S₂ gets the answer, not the patch, and should not rebuild the defect. The angle that it is off (M3):"
 RULE = (
     "This patch: row {row}, column {column}. A good one: the median over the patches of {good}. Both as trained; "
     "distances and angles are 1 − cos, 0 where nothing differs."
 )
 SPREAD = (
-    "Few holds for good patches, which have an item that fits. Nothing stored is like this patch, so its weight "
-    "spreads over {mixed}; but these, too, are good."
+    "A good patch mixes {good}. Nothing stored is as like this one, so its weight spreads over {mixed}; but these, "
+    "too, are good."
 )
-KNOWN = "This patch comes back nearly as itself, as a good one does, so no angle opens."
+KNOWN = "This patch is no farther from its answer than a good one: to the memory it is a good patch."
+HARDLY = "This patch is only {times} times as far from its answer as a good one: the memory hardly tells the two apart."
+"""Between "no farther" and `answered.FARTHER`."""
 WITHOUT = {
     LESS: "Without the memory S₂ would be off by {without} there: the memory adds to the angle.",
-    EQUAL: "Without the memory S₂ would be off by {without} there, as much: here the narrow code alone keeps the "
-    "defect out. That is the memory's limit, since finer patches go past it, too.",
+    EQUAL: "Without the memory S₂ would be off by {without} there, as much: here the narrow code alone does it. Finer "
+    "patches go past the memory, too.",
     MORE: "Without the memory S₂ would be off by even more, {without}: here the memory does not help.",
 }
 """By what becomes of the angle with the memory."""
 WHY_FEW = (
-    "Why few: of many items at once every answer becomes the same grey, which good patches fit badly, too; and "
-    "mixed freely enough, good items might add up to a defect. {freely}"
+    "Why few, as the paper has it: a mixture of many items can imitate anything, so a defect could be rebuilt; few "
+    "must look like stored good patches. {freely}"
 )
 FREELY = {
-    LESS: "Here the best mixture of all {items} would come nearer to this patch, to {free} from {far}.",
-    EQUAL: "Here even the best mixture of all {items} would stay {free} from this patch, hardly nearer than {far}: so "
-    "few items cannot add up to it.",
+    LESS: "Of this patch that is so: mixed with the best weights, all {items} would come nearer to it, to {free} from "
+    "{far}.",
+    EQUAL: "Of this patch it is not so: even with the best weights all {items} would stay {free} from it, hardly "
+    "nearer than {far}, so few items gain nothing here.",
 }
 
 
@@ -51,19 +54,21 @@ def concluded(patch: Link, good: Link, items: int, free: float) -> tuple[str, ..
     is_known = compared(patch.far, good.far) != MORE
     if is_known:
         said.append(KNOWN)
+    elif patch.far < FARTHER * good.far:
+        said.append(HARDLY.format(times=units.rough(patch.far / good.far)))
     elif compared(patch.mixed, good.mixed) == MORE:
-        said.append(SPREAD.format(mixed=units.rough(patch.mixed)))
-    if not is_known and patch.missed is not None and patch.without is not None:
-        said.append(WITHOUT[_adds(patch.missed, patch.without)].format(without=units.rough(patch.without)))
+        said.append(SPREAD.format(mixed=units.rough(patch.mixed), good=units.rough(good.mixed)))
+    if patch.missed is not None and patch.without is not None and _opens(patch, good):
+        said.append(WITHOUT[compared(patch.without, patch.missed)].format(without=units.rough(patch.without)))
     told = {"items": items, "free": units.rough(free), "far": units.rough(patch.far)}
     freely = "" if is_known else FREELY[LESS if compared(free, patch.far) == LESS else EQUAL].format(**told)
     said.append(WHY_FEW.format(freely=freely).strip())
     return tuple(said)
 
 
-def _adds(missed: float, without: float) -> str:
-    """LESS where S2 would be off by less without the memory."""
-    return compared(without, missed)
+def _opens(patch: Link, good: Link) -> bool:
+    """Whether S2 is off by more there than at a good patch, so that there is something to explain."""
+    return patch.missed is not None and good.missed is not None and compared(patch.missed, good.missed) == MORE
 
 
 def rule(row: int, column: int, good: str) -> str:

@@ -26,6 +26,8 @@ NO_PAIR = (
     "This step compares a part with damage and the same part without it, but no sample of this model is known to be "
     "good. Draw on a picture of your own on Home."
 )
+STRENGTHS = "tiny, faint", "tiny, clear", "small, faint", "small, clear"
+"""Of those, in words."""
 PAINTED: BoundedCache[str, Loaded] = BoundedCache(32 * MEBIBYTE, lambda one: one.image.nbytes + one.shown.nbytes)
 """For all sessions together, by the good picture and the damage."""
 _FOUND: BoundedCache[tuple[str, str], Finding] = BoundedCache(16 * MEBIBYTE, lambda found: found.nbytes + 1000)
@@ -64,6 +66,12 @@ def painted(good: Picture, kind: str, size: float, contrast: float) -> Loaded:
 def every(good: Picture) -> list[tuple[str, Loaded]]:
     """The damages: the kind, and the part with it; all strengths of one kind after another."""
     return [(kind, painted(good, kind, *strength)) for kind in KINDS for strength in SMALL]
+
+
+def named(at: int) -> str:
+    """One of them in words, counted from 0: "tiny, clear hole"."""
+    kind, strength = divmod(at, len(SMALL))
+    return f"{STRENGTHS[strength]} {KINDS[kind]}"
 
 
 def good_sample() -> Picture:

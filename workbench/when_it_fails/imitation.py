@@ -20,7 +20,7 @@ def draw(scene: Scene) -> None:
     numbers = found.numbers
     at = int(numbers.get("forward_at", found.images["scores"][:, 0].argmin()))
     shown = small_damages.shown(scene.model, at)
-    st.markdown(words.copied(shown.kind, shown.copied, "forward_at" in numbers))
+    st.markdown(words.copied(small_damages.named(at), shown.copied, "forward_at" in numbers))
     scores = dict(zip(students.BRANCHES, found.images["scores"][at], strict=True))
     side_by_side(
         (

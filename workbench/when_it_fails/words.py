@@ -136,13 +136,14 @@ COPIES = 0.5
 
 
 def copied(kind: str, share: float, is_missed: bool) -> str:
-    """The sentence above the pictures. `share`: `students.imitated`; `is_missed`: by S1, while S2 finds it."""
+    """The sentence above the pictures. `kind`: "tiny, clear hole"; `share`: `students.imitated`; `is_missed`: by S1,
+    while S2 finds it."""
     change = units.percent(max(share, 0.0))
     if not is_missed:
         return f"**S₁ misses no small damage that S₂ finds.** Of what this {kind} changes it copied {change}."
     if share >= COPIES:
-        return f"**S₁ misses this small {kind}: it copied {change}** of what the {kind} changes in the teacher."
-    return f"**S₁ misses this small {kind}**, but copied only {change} of what it changes: too faint, not copied."
+        return f"**S₁ misses this {kind}: it copied {change}** of what it changes in the teacher."
+    return f"**S₁ misses this {kind}**, but copied only {change} of what it changes: too faint, not copied."
 
 
 def alone(branch: str, ratio: float) -> str:

@@ -118,7 +118,7 @@ RECALLED = "The memory's answer F′₃, projected by gates: S₁'s SP₃ is com
 """Of P_3, where that is the only one."""
 SIGNS = {
     "+": "Within a scale the maps of both students are added: one of them may miss a defect.",
-    "\N{MULTIPLICATION SIGN}": "The scales are multiplied: what only one scale sees is noise, and fades.",
+    "\N{MULTIPLICATION SIGN}": "The scales are multiplied: what only one scale sees is taken for noise, and fades.",
     "": "Only one map of this scale counts.",
 }
 PAGES = {
