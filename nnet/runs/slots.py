@@ -46,11 +46,17 @@ class SlotFile(TypedDict):
     run: NotRequired[Sentence]
 
 
-class NextFile(TypedDict):
-    """The folder of runs that comes next on a device, and when it last asked, by the clock that never goes back."""
+class Waits(TypedDict):
+    """A folder of runs that was refused, and when it last asked, by the clock that never goes back."""
 
     queue: Sentence
     asked: Number
+
+
+class NextFile(TypedDict):
+    """The folders of runs that wait for a device, the next one first: each takes its place when it is refused."""
+
+    waiting: list[Waits]
 
 
 SLOT_FORMAT = Document[SlotFile](
@@ -62,7 +68,7 @@ SLOT_FORMAT = Document[SlotFile](
 )
 NEXT_FORMAT = Document[NextFile](
     name="DEVICE-next.json",
-    about="Beside the slots: who was refused first.",
+    about="Beside the slots: who waits, and who comes next.",
     error=RunError,
     remedy="Delete it.",
     schema=NextFile,
@@ -84,8 +90,8 @@ def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") 
         device: "cpu", "mps", "cuda" or "cuda:1".
         need: expected bytes on a GPU; None takes a careful guess.
         at_once: how many such runs share a CPU.
-        queue: the folder of runs that asks; whichever was refused first comes next, or small runs of one folder would
-            keep a large one of another waiting for ever. "" takes part in no such order.
+        queue: the folder of runs that asks; they come in the order in which they were refused, or small runs of one
+            folder would keep a large one of another waiting for ever. "" takes part in no such order.
     """
     folder = machine_folder()
     with locked(folder / ADMISSION):
@@ -101,7 +107,7 @@ def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") 
 
 def comes_next(device: str) -> str:
     """The folder of runs whose turn is next on a device, which others wait for; "" if none waits."""
-    return _first(machine_folder() / f"{_name(device)}-next.json")
+    return next(iter(_waiting(machine_folder() / f"{_name(device)}-next.json")), "")
 
 
 def has_room(device: str, need: int | None, at_once: int = 1) -> bool:
@@ -126,25 +132,25 @@ def _need(device: str, need: int | None, at_once: int) -> int:
 
 def _is_next(path: Path, queue: str) -> bool:
     """Whether no other folder of runs waits that was refused before this one, and still asks."""
-    first = _first(path)
-    return not queue or first in ("", queue)
+    return not queue or next(iter(_waiting(path)), queue) == queue
 
 
 def _note_wait(path: Path, queue: str, *, refused: bool) -> None:
-    first = _first(path)
-    if refused and first in ("", queue):
-        write_json(path, {"queue": queue, "asked": time.monotonic()})
-    elif not refused and first == queue:
-        path.unlink(missing_ok=True)
+    """Give a folder that was refused the last place, unless it has one, and take it from one that was not."""
+    waiting = _waiting(path)
+    if refused:
+        waiting[queue] = time.monotonic()
+    elif waiting.pop(queue, None) is None:
+        return
+    write_json(path, {"waiting": [{"queue": one, "asked": asked} for one, asked in waiting.items()]})
 
 
-def _first(path: Path) -> str:
-    """The folder of runs that comes next on a device, "" if none waits."""
+def _waiting(path: Path) -> dict[str, float]:
+    """The folders of runs that still ask for a device, the next one first, and when each last asked."""
     with contextlib.suppress(RunError, FileNotFoundError):
-        noted = NEXT_FORMAT.read(path)
-        if 0 <= time.monotonic() - noted["asked"] < WAITS_SECONDS:
-            return noted["queue"]
-    return ""
+        now, noted = time.monotonic(), NEXT_FORMAT.read(path)["waiting"]
+        return {one["queue"]: one["asked"] for one in noted if 0 <= now - one["asked"] < WAITS_SECONDS}
+    return {}
 
 
 def resolve(device: str) -> str:

@@ -238,6 +238,21 @@ def test_a_run_of_its_own_gets_its_turn_between_the_small_runs_of_a_study(tmp_pa
     assert take_slot("cpu", None, 2, "study") is not None
 
 
+def test_folders_of_runs_take_turns_in_the_order_in_which_they_were_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv(environment.MACHINE, str(tmp_path))
+    slot = take_slot("cpu", None, 1, "a")
+    assert all(take_slot("cpu", None, 1, queue) is None for queue in ("b", "c", "a", "c", "b"))
+    turns = []
+    for _ in range(6):
+        slot.release()
+        turns.append(slot_module.comes_next("cpu"))
+        asked = {queue: take_slot("cpu", None, 1, queue) for queue in ("a", "c", "b")}
+        # Who comes next may ask last: those before it are refused, and keep their places.
+        (slot,) = filter(None, asked.values())
+        assert asked[turns[-1]] is slot and take_slot("cpu", None, 1, turns[-1]) is None, "its next run is the last"
+    assert turns == ["b", "c", "a"] * 2
+
+
 def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     """nvidia-smi is replaced by a program of the same name that reports 24 GiB."""
     program = tmp_path / "bin" / "nvidia-smi"
