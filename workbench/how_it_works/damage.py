@@ -9,6 +9,9 @@ from workbench.shared.small_damages import KINDS, painted
 CLEAR = {3: (0.06, 0.5), 4: (0.18, 0.8), 6: (0.3, 0.8)}
 """Step -> size and contrast (`nnet.data.Defect`) of the damage that it shows."""
 
+FIRST = {3: "hole", 4: "stain", 6: "scratch"}
+"""The kind that a step begins with."""
+
 
 def choose(step: int) -> Subject | None:
     """The visitor's own drawing, or damage on the model's first good sample, with the list that it is chosen from; None
@@ -16,7 +19,7 @@ def choose(step: int) -> Subject | None:
     own, good = subject.own(), next(iter(chosen_picture.good_samples()), None)
     names = {OWN: words.OWN[own[0].is_defective]} if own is not None else {}
     if good is not None:
-        names |= {kind: words.PAINTED[step].format(what=kind) for kind in (reversed(KINDS) if step == 6 else KINDS)}
+        names |= {kind: words.PAINTED[step].format(what=kind) for kind in sorted(KINDS, key=FIRST[step].__ne__)}
     if not names:
         return None
     kind = controls.choose(DAMAGE, names, label=words.DAMAGE, kind="list", label_visibility="collapsed")

@@ -172,9 +172,7 @@ def lesson(told: Mapping[str, str]) -> str:
 
 
 def _cards(told: Mapping[str, str]) -> str:
-    return "".join(
-        f"<section><b>{title}</b><p>{units.indices(units.symbols(said))}</p></section>" for title, said in told.items()
-    )
+    return "".join(f"<section><b>{title}</b><p>{units.indices(said)}</p></section>" for title, said in told.items())
 
 
 def _helps(values: Sequence[float], together: Sequence[float], colour: str) -> list[str]:

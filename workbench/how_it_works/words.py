@@ -41,6 +41,7 @@ S1_COPIED = {
     True: "Of what the {what} changes in the teacher S₁ copied {copied}: over-imitation.",
     False: "Of what the {what} changes in the teacher S₁ copied only {copied}: it is too faint, not copied.",
 }
+PLURAL = {"stain": "stains", "hole": "holes", "crack": "cracks", "scratch": "scratches"}
 S1_FOR = "What S₁ adds: {kinds} rise higher above its threshold than above S₂'s, in {better} of {all}."
 S1_FOR_NOTHING = "No kind of damage here rises higher above S₁'s threshold than above S₂'s: S₂ alone would do."
 COPIES = 0.5
@@ -118,10 +119,9 @@ P_AP = (
     "P-AP is the area under the precision-recall curve of pixels. Paper and study add the memory together with the "
     "fusion (Table 4), so it gains more there than alone (Table 5); here the memory alone is taken out."
 )
-HELPED_MOST = "The paper, which trains anew, gains most with S₁ and its maps ({gain} P-AP): another question. {here}"
-NO_PART = "Here what is left tells these samples apart as well."
-LEANING = "Here {leans}, as it is; what helped it to learn this cannot say."
-SWAPPED_SHORT = "Good samples now score higher than defective ones: all else was trained with the part in place."
+HELPED_MOST = "The paper, which trains anew, gains most with S₁ and its maps ({gain} P-AP): another question.{here}"
+NO_PART = " Here what is left tells these samples apart as well."
+SWAPPED_SHORT = " Good samples now score higher than defective ones: all else was trained with the part in place."
 EXPERIMENTS = "Three experiments, and why they disagree"
 PAPERS, STUDYS, OWN_NETWORK = "The paper's networks", "A small study here", "This model"
 PAPER_SAYS = (
@@ -477,7 +477,7 @@ HELPED: Mapping[str, tuple[str, tuple[str, str] | None]] = {
 }
 """Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion, and without
 S₂ it trains no network."""
-NEVER_OUT = "never without"
+NEVER_OUT = "in all"
 LEANS = "without it {left} of the distance between good and defective samples is left."
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
@@ -567,7 +567,7 @@ def of_students(finding: Finding) -> str:
     ahead = {kind: int((of[:, 0] > of[:, 1]).sum()) for kind, of in kinds.items()}
     better = [kind for kind, count in ahead.items() if 2 * count > len(kinds[kind])]
     if better:
-        names = f"{', '.join(better[:-1])} and {better[-1]}" if len(better) > 1 else better[0]
+        names = " and ".join(PLURAL[kind] for kind in better)
         counts = sum(ahead[kind] for kind in better), sum(len(kinds[kind]) for kind in better)
         said.append(S1_FOR.format(kinds=names, better=counts[0], all=counts[1]))
     else:
@@ -608,9 +608,7 @@ def _leaning(finding: Finding) -> str:
     """What step 9 comes to in this model."""
     if finding.outcome == NONE:
         return NO_PART
-    if finding.numbers[finding.outcome] < 0:
-        return SWAPPED_SHORT
-    return LEANING.format(leans=apart_words.LEANS.format(part=PART_NAMES[finding.outcome]))
+    return SWAPPED_SHORT if finding.numbers[finding.outcome] < 0 else ""
 
 
 def captions(number: int, shown: Gated | None = None) -> dict[str, str]:
@@ -692,7 +690,7 @@ def of_gates(finding: Finding, evened: Finding | None, steps: int, shown: Gated 
     if steps and not finding.agrees:
         why_apart += f" {PARTED.format(steps=units.plural(steps, 'step'))}"
     paper = PAPER_GATES.format(gain=f"{_gain(*PAPERS_GATES):+.2f}")
-    return _lesson(paper, " ".join([HELD_BACK[finding.outcome], *here]), why_apart)
+    return _lesson(paper, " ".join(here) or HELD_BACK[finding.outcome], why_apart)
 
 
 def by_chance(count: int, total: int) -> str:

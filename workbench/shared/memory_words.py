@@ -36,7 +36,7 @@ FREELY = {
     LESS: "Of this patch that is so: mixed with the best weights, all {items} would come nearer to it, to {free} from "
     "{far}.",
     EQUAL: "Of this patch it is not so: even with the best weights all {items} would stay {free} from it, hardly "
-    "nearer than {far}, so few items gain nothing here.",
+    "nearer than {far}, so here many would be no danger.",
 }
 
 
