@@ -192,7 +192,9 @@ def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     assert "S₁ and its maps (+1.59 P-AP): another question. Here what is left tells" in tour.why(9, finding)
     leans = story.Finding("nfs", "", {"whole": 2.0, "nfs": 1.0}, {})
     assert tour.why(9, leans).endswith("another question.")
-    assert tour.measured(9, leans).startswith("The memory: without it 50\N{NO-BREAK SPACE}% of the distance")
+    assert tour.measured(9, leans).startswith(
+        "The memory: with that part taken out 50\N{NO-BREAK SPACE}% of the distance"
+    )
     swapped = story.Finding("fpm", "", {"whole": 2.0, "forward": 1.9, "reverse": 1.4, "fpm": -0.2}, {})
     assert tour.SWAPPED_SHORT in tour.why(9, swapped) and "-10\N{NO-BREAK SPACE}%" in tour.measured(9, swapped)
     here = tour.experiments(swapped, {}, "", 0)[tour.OWN_NETWORK]

@@ -101,8 +101,9 @@ def test_the_miss_that_leads_is_one_that_a_person_can_see() -> None:
 
 def test_the_scale_that_sees_least_is_the_one_whose_better_map_reaches_least() -> None:
     reached = {"M1": 2.6, "M6": 0.1, "M2": 1.5, "M5": 1.5, "M3": 0.5, "M4": 0.6}
-    assert six_maps.weakest(reached) == (2, 0.6)
-    assert "**coarse** scale" in texts.least_at(2, 0.6) and texts.of_map("M4", 0.6) == "M4, coarse: 0.60 ×"
+    assert six_maps.weakest(reached) == (2, 0.6, 1.5)
+    assert "keeps it low" in texts.least_at(2, 0.6, 1.5) and "hardly more" in texts.least_at(2, 1.1, 1.2)
+    assert "**coarse** scale" in texts.least_at(2, 0.6, 1.5) and texts.of_map("M4", 0.6) == "M4, coarse: 0.60 ×"
 
 
 def test_what_cannot_be_shown_is_no_good_part_that_passed() -> None:
@@ -166,15 +167,18 @@ def test_causes_are_what_was_measured() -> None:
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ((6, 5, 5, 6), "**The Euclidean search finds more here than N-Net**"),
-        ((6, 6, 5, 6), "**Either search finds more"),
-        ((4, 4, 5, 6), "**N-Net finds more"),
+        ((6, 5, 5, 6), "**The Euclidean search finds 1 more here than N-Net**, of 6: too few"),
+        ((6, 6, 5, 6), "**Either search finds 1 more"),
+        ((4, 4, 5, 6), "**N-Net finds 1 more"),
         ((5, 4, 5, 6), "**Neither search finds more"),
         ((6, 6, 6, 6), "**All three find every one**"),
     ],
 )
 def test_the_searches_end_with_a_conclusion(counts: tuple[int, int, int, int], said: str) -> None:
     assert texts.concluded(*counts).startswith(said)
+    assert "98 % of good pictures" in texts.unit(0.98, 12) and "of 12 that are not in the search" in texts.unit(
+        0.98, 12
+    )
 
 
 def test_a_search_says_how_long_it_takes_and_how_far_it_is(tmp_path: Path, detector: Detector) -> None:

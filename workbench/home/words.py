@@ -19,7 +19,7 @@ UNFAMILIAR_MEANS = (
 )
 NO_PHOTO = "The browser sent no photo; choose the file again."
 PHOTO = "Photo"
-GATED = "S₁ is compared behind the gates (P with SP), S₂ without them (F with D)."
+GATED = "Both students are compared with the teacher, S₁ behind gates, S₂ without them."
 WIDER = "What is marked is wider than a scratch: the coarsest maps have {cells}, and the score is smoothed."
 CLOSER, MEMORY, OWN = "Look closer at this picture", "See what its memory recalls", "Train on your own parts"
 

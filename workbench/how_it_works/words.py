@@ -43,7 +43,7 @@ S1_COPIED = {
 }
 PLURAL = {"stain": "stains", "hole": "holes", "crack": "cracks", "scratch": "scratches"}
 S1_FOR = "What S₁ adds: {kinds} rise higher above its threshold than above S₂'s, in {better} of {all}."
-S1_FOR_NOTHING = "No kind of damage here rises higher above S₁'s threshold than above S₂'s: S₂ alone would do."
+S1_FOR_NOTHING = "No kind of damage here rises higher above S₁'s threshold than above S₂'s: S₂ would do for these."
 COPIES = 0.5
 """From which share on of what a damage changes S1 is said to copy it."""
 HELD_BACK = {
@@ -478,7 +478,7 @@ HELPED: Mapping[str, tuple[str, tuple[str, str] | None]] = {
 """Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion, and without
 S₂ it trains no network."""
 NEVER_OUT = "in all"
-LEANS = "without it {left} of the distance between good and defective samples is left."
+LEANS = "with that part taken out {left} of the distance between good and defective samples is left."
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
 HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")

@@ -115,8 +115,9 @@ def rebuilt_tile(scene: Scene, now: Now) -> Tile:
     each patch most."""
     if scene.atlas is None:
         return _most_used(scene, now)
-    rebuilt = colours.photo_uri(mosaic(now.recall.use.weights, scene.atlas))
-    return Tile(words.MOSAIC, words.MOSAIC_HINT, rebuilt)
+    weights = now.recall.use.weights
+    hint = words.mosaic_hint(float(recall.effective_items(weights).mean()), scene.items)
+    return Tile(words.MOSAIC, hint, colours.photo_uri(mosaic(weights, scene.atlas)))
 
 
 def _most_used(scene: Scene, now: Now) -> Tile:

@@ -112,6 +112,7 @@ MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colour
 MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
 MOSAIC = "Rebuilt from training patches"
 MOSAIC_HINT = "Look where the damage was: good patches stand there."
+MOSAIC_GREY = "Mixed of most items at once, every patch gets nearly the same answer: one grey weave."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
 BEFORE, AFTER = "before shrinkage", "after"
 BARS_AXES = ("memory item", "weight (no unit)")
@@ -157,6 +158,11 @@ def now_recalled_from(now: float, trained: float, items: int) -> str:
 def score_now(now: str, trained: str) -> str:
     """The score under the changed addressing, beside the trained one."""
     return _SCORE_NOW.format(now=now, trained=trained)
+
+
+def mosaic_hint(mixed: float, items: int) -> str:
+    """What to look for in the rebuilt picture. `mixed`: how many of the items a patch is mixed from, on average."""
+    return MOSAIC_GREY if 2 * mixed > items else MOSAIC_HINT
 
 
 def per_patch_ticks(items: int) -> tuple[str, str, str]:

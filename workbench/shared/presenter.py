@@ -10,7 +10,7 @@ MARK = '<div class="nn-presenting"></div>'
 
 
 def draw() -> None:
-    """The way in, in the sidebar, and, while it is on, the way out, for a mouse at the lower edge and by Escape."""
+    """The way in, in the sidebar, and, while it is on, the way out, for a mouse at the upper edge and by Escape."""
     with st.sidebar:
         is_on = controls.toggle(PRESENT, words.PRESENT, help=words.PRESENT_HELP)
     if is_on:

@@ -15,8 +15,8 @@ from workbench.shared import datasets, pictures, resources, units
 from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene, side_by_side
 
-KNOWN, REFERENCE, VECTORS, LEVEL = 40, 12, 12_000, 0.95
-"""Good pictures that are searched, others that give the threshold, most vectors of the search, and its quantile."""
+KNOWN, REFERENCE, VECTORS = 40, 12, 12_000
+"""Good pictures that are searched, others that give the threshold, and most vectors of the search."""
 
 
 _SEARCHES = ("euclidean", "cosine", "network")
@@ -81,11 +81,11 @@ def _searched(scene: Scene, dataset: Dataset, place: DeltaGenerator) -> dict[str
     good, queries = cells[: len(order)], cells[len(order) :]
     known = torch.cat(good[:KNOWN])
     known = known[torch.from_numpy(np.random.default_rng(0).permutation(len(known))[:VECTORS])]
-    found = {}
+    found, level = {}, scene.model.detector.config.scoring.quantile
     for name, cosine in (("euclidean", False), ("cosine", True)):
         reference = [float(to_nearest(one, known, cosine=cosine).max()) for one in good[KNOWN:]]
         farthest = [float(to_nearest(one, known, cosine=cosine).max()) for one in queries]
-        found[name] = units.multiple(np.array(farthest), float(np.quantile(reference, LEVEL)))
+        found[name] = units.multiple(np.array(farthest), float(np.quantile(reference, level)))
     return found
 
 
@@ -113,4 +113,4 @@ def _table(scene: Scene, found: dict[str, np.ndarray]) -> None:
     st.markdown(f"**{words.seen_only(*counts, defective)}** {words.false_alarms(*wrong, len(rows) - defective)}")
     st.markdown(words.concluded(*counts, defective))
     st.dataframe(pd.DataFrame(rows, columns=list(words.COLUMNS)), hide_index=True, key="fails_nearest")
-    st.caption(words.UNIT)
+    st.caption(words.unit(scene.model.detector.config.scoring.quantile, REFERENCE))

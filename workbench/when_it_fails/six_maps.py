@@ -34,9 +34,10 @@ def draw(scene: Scene, maps: Mapping[str, np.ndarray], shape: tuple[int, ...]) -
         st.markdown(words.least_at(*weakest(reached)))
 
 
-def weakest(reached: Mapping[str, float]) -> tuple[int, float]:
-    """The scale, 0 to 2, whose maps reach least, and how far: `reached` as multiples of their normal levels."""
+def weakest(reached: Mapping[str, float]) -> tuple[int, float, float]:
+    """The scale, 0 to 2, whose maps reach least, how far, and how far those of the next one: `reached` as multiples of
+    their normal levels, of two scales at least."""
     scales = {MAPS[name].scale for name in reached}
     highest = {scale: max(value for name, value in reached.items() if MAPS[name].scale == scale) for scale in scales}
-    least = min(highest, key=highest.__getitem__)
-    return least, highest[least]
+    least, following = sorted(highest, key=highest.__getitem__)[:2]
+    return least, highest[least], highest[following]

@@ -1,6 +1,7 @@
 """What the When it fails page says. Knows no Streamlit."""
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
+from nnet.analysis.story import EQUAL, compared
 from nnet.scoring.circuit import SCALES
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
@@ -91,12 +92,16 @@ def missed_one(kind: str) -> str:
     return f"Missed: {units.plain(kind)}" if kind else "Missed, though it can be seen"
 
 
-def least_at(scale: int, reached: float) -> str:
-    """Which scale sees least of a picture."""
-    return (
-        f"The **{SCALES[scale]}** scale sees least: its maps reach {units.times(reached)} {units.TIMES} the level that "
-        "99 % of normal pixels stay below. The score multiplies the scales, so that keeps it low."
-    )
+_LEAST = "The **{scale}** scale sees least: its maps reach {reached} the level that 99 % of normal pixels stay below."
+_KEEPS_LOW = "The score multiplies the scales, so that keeps it low."
+_ALIKE = "The next one reaches hardly more, so it is not this scale alone that keeps the score low."
+
+
+def least_at(scale: int, reached: float, following: float) -> str:
+    """Which scale sees least of a picture, and whether that is why its score is low. `following`: how far the maps of
+    the scale reach that sees a little more."""
+    said = _LEAST.format(scale=SCALES[scale], reached=f"{units.times(reached)} {units.TIMES}")
+    return f"{said} {_ALIKE if compared(following, reached) == EQUAL else _KEEPS_LOW}"
 
 
 def of_map(name: str, reached: float) -> str:
@@ -199,15 +204,15 @@ NEAREST = (
 THE_SAMPLE, WHAT_IS_SEEN = "The picture", "What the network sees of it"
 COUNTED = ("picture", "read and searched")
 _SEARCH = "Search ({expected})"
-_SEES_MORE = "**{search} finds more here than N-Net**: what N-Net misses is in the teacher's features, and lost later."
-_SEES_LESS = "**N-Net finds more here than either search**: what it learned about good parts helps it."
-_AS_MANY = "**Neither search finds more here than N-Net**: what it misses hardly shows in the teacher's features."
+_SEES_MORE = "**{search} finds {more} more here than N-Net**, of {total}: too few to say that it sees more."
+_SEES_LESS = "**N-Net finds {more} more here than either search**, of {total}: too few to say that it sees more."
+_AS_MANY = "**Neither search finds more here than N-Net.**"
 _ALL_FOUND = "**All three find every one**, so these samples do not tell them apart."
 NO_TRAINING_SET = "The pictures that this model learned from are not on this computer, so there are no neighbours."
 COLUMNS = ("Sample", "Known as", "N-Net", "Euclidean", "Cosine")
-UNIT = (
-    f"Each in multiples of its own threshold (1 {units.TIMES}). For the searches that is the level that 95 % of good "
-    "pictures which are not in the search stay below."
+_UNIT = (
+    "Each in multiples of its own threshold (1 {times}), the level that {share} of good pictures stay below: for "
+    "N-Net of those held out, for the searches of {reference} that are not in the search, so theirs is less certain."
 )
 GOOD, DEFECTIVE = "good", "defective"
 
@@ -230,8 +235,14 @@ def concluded(euclidean: int, cosine: int, network: int, total: int) -> str:
         return _ALL_FOUND
     if best > network:
         names = [name for name, count in zip(COLUMNS[3:], (euclidean, cosine), strict=True) if count == best]
-        return _SEES_MORE.format(search=f"The {names[0]} search" if len(names) == 1 else "Either search")
-    return _AS_MANY if best == network else _SEES_LESS
+        search = f"The {names[0]} search" if len(names) == 1 else "Either search"
+        return _SEES_MORE.format(search=search, more=best - network, total=total)
+    return _AS_MANY if best == network else _SEES_LESS.format(more=network - best, total=total)
+
+
+def unit(quantile: float, reference: int) -> str:
+    """What the table's numbers are multiples of. `reference`: the good pictures that give the searches' thresholds."""
+    return _UNIT.format(times=units.TIMES, share=units.percent(quantile), reference=reference)
 
 
 def false_alarms(euclidean: int, cosine: int, network: int, good: int) -> str:
