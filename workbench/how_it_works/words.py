@@ -336,9 +336,9 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Can two students cover for each other?",
-        "S₁ keeps the picture's resolution, so thin damage may show; but what it copies too well stays dark "
-        "([[over-imitation]]). S₂ sees its coarse [[code]] alone: it cannot copy, but rebuilds thin things less "
-        "exactly, so thin damage may drown.",
+        "S₁ keeps the picture's resolution, so thin damage may show; what it copies too well stays dark "
+        "([[over-imitation]]). S₂ sees a coarse [[code]]: it cannot copy, but rebuilds thin things inexactly, so thin "
+        "damage may drown.",
         "Sixteen small damages on a good part: who misses some that the other finds?",
         {"forward": "Only S₁", "reverse": "Only S₂", "each": "Both do"},
         {
@@ -444,7 +444,7 @@ CARDS: tuple[Card, ...] = (
         "What helped, and when it fails",
         "Which part helps a network to learn? The paper trains anew with each part added: S₁ with its maps helps most. "
         "Which part does a finished network lean on? That is another question.",
-        "This network is finished. Without which part does it tell good from defective worst?",
+        "Without which part does this finished network do worst?",
         {
             "forward": "S₁, the copier",
             "reverse": "S₂, the rebuilder",
