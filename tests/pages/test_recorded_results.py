@@ -17,10 +17,12 @@ from nnet.runs import Run, Runs
 from nnet.saved.checkpoint import read_metrics
 from workbench.evaluate import words
 from workbench.inspect import words as inspect_words
-from workbench.shared import model_list, model_words, parts
+from workbench.shared import cautions, model_list, model_words, parts
+from workbench.shared import words as shared_words
+from workbench.shared.parts import Decided
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(300)]
-PAGE = "pages/4_Evaluate.py"
+PAGE, INSPECT = "pages/4_Evaluate.py", "pages/1_Inspect.py"
 
 
 @pytest.fixture
@@ -62,6 +64,24 @@ def test_a_measurement_is_recorded_and_seen_in_the_sidebar_and_with_the_part(own
     assert table["Result"][0].startswith("I-AUROC") and table["At its threshold"][0].endswith("of 3 flagged")
     shown = start(PAGE, model=own.id)
     assert words.NOTHING_CHOSEN not in said(shown) and "of 3 good parts flagged" in said(shown)
+
+
+def test_where_a_model_decides_it_is_said_that_it_misses_many_and_was_trained_for_few_steps(
+    own: Run, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(other, own.id)
+    found, where = cautions.tried(model_list.entries()[own.id])
+    assert found is not None and (found.found[1], found.flagged[1]) == (2, 3)
+    assert where == "brackets (3 good, 2 defective)"
+    assert f"On {where} this model flagged" in said(start(INSPECT, model=own.id))
+    missed, short = "This model missed most of the defects that it was tried on.", shared_words.TRAINED_SHORT
+    for hits, is_told in ((3, True), (7, False)):
+        monkeypatch.setattr(cautions, "tried", lambda _, hits=hits: (Decided((hits, 7), (0, 6)), where))
+        monkeypatch.setattr(cautions, "_few_steps", lambda _, few="Only 8 steps." * is_told: few)
+        for at in (start("pages/9_Watch.py", model=own.id), start(INSPECT, model=own.id, threshold="1000000")):
+            assert ((missed in said(at)), (short in said(at))) == (is_told, is_told)
+        at = start(INSPECT, model=own.id, threshold="0.000001")
+        assert missed not in said(at) and (short in said(at)) is is_told, "nothing is missed there"
 
 
 def test_a_model_from_elsewhere_is_changed_by_a_press_alone(

@@ -63,6 +63,9 @@ def test_a_threshold_that_is_unsure_or_too_high_or_low_says_what_to_do():
 def test_the_promise_is_held_beside_what_became_of_it_on_the_test_pictures():
     many = before_training(41, 0.95)
     said = words.tried(many, Decided((209, 313), (0, 176)))
+    assert "many of the defects" in words.misses_many(Decided((209, 313), (0, 176)))
+    assert "most of the defects" in words.misses_many(Decided((17, 40), (2, 40)))
+    assert not words.misses_many(Decided((8, 10), (2, 40))) and not words.misses_many(Decided((0, 0), (2, 40)))
     assert (
         "flagged 0 of 176 good parts and missed 104 of 313 defects: fewer false alarms than promised, so it lets"
         in said

@@ -14,6 +14,7 @@ from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene, is_misplaced, known_defect
 from workbench.shared import (
+    cautions,
     chosen_picture,
     controls,
     frame,
@@ -170,5 +171,8 @@ def _unproven(model: Model, judged: Judgement) -> None:
         if reference.kept is None
         else shared_words.unproven_kept(reference.kept, known, reference.promise)
     )
-    if said:
-        st.markdown(f":material/warning: {said}", help=full)
+    against = cautions.brief(entry) if entry is not None else []
+    if judged.is_anomalous:  # then nothing is missed
+        against = [one for one in against if one[0] == shared_words.TRAINED_SHORT]
+    for brief, whole in (*against, *([(said, full)] if said else [])):
+        st.markdown(f":material/warning: {brief}", help=whole)

@@ -6,7 +6,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
 from workbench.inspect import figures, words
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, model_list, parts
+from workbench.shared import cautions, controls, model_list
 from workbench.shared import words as shared_words
 from workbench.shared.parts import Decided
 
@@ -34,15 +34,15 @@ def tell(scene: Scene, calibrated: Judgement) -> None:
 
 
 def _tried(scene: Scene, calibrated: Judgement) -> str:
-    """What the model's own threshold came to on its own test pictures; "" for another threshold or score."""
+    """What the model's own threshold came to on test pictures; "" for another threshold or score."""
     if scene.judged is not calibrated or scene.expression != scene.model.detector.config.scoring.parsed:
         return ""
     entry = model_list.entries().get(scene.model.name)
-    found = None if entry is None else parts.decided(entry)
+    found, where = (None, "") if entry is None else cautions.tried(entry)
     kept = calibrated.reference.kept
     if found is None or (kept is not None and _says(kept, found)):
         return ""
-    return shared_words.tried(calibrated.reference.promise if kept is None else None, found)
+    return shared_words.tried(calibrated.reference.promise if kept is None else None, found, where)
 
 
 def _says(kept: Kept, found: Decided) -> bool:

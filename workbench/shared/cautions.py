@@ -4,8 +4,9 @@ from nnet.errors import NNetError
 from nnet.runs.length import too_short
 from nnet.saved import kept_thresholds
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT
-from workbench.shared import words
+from workbench.shared import model_words, parts, words
 from workbench.shared.model_list import ModelEntry
+from workbench.shared.parts import Decided
 
 
 def of(entry: ModelEntry) -> list[str]:
@@ -14,6 +15,28 @@ def of(entry: ModelEntry) -> list[str]:
         return [*filter(None, (_threshold(entry), _few_steps(entry)))]
     except (NNetError, OSError):  # what shows the file itself says so
         return []
+
+
+def tried(entry: ModelEntry) -> tuple[Decided | None, str]:
+    """What the threshold in force decided on test pictures, None where none were measured; and what they are called, ""
+    for the model's own."""
+    if (found := parts.decided(entry)) is not None or not entry.measured_on:
+        return found, ""
+    return parts.measured(entry), model_words.pictures_of(entry.measured_on)
+
+
+def brief(entry: ModelEntry) -> list[tuple[str, str]]:
+    """What speaks against relying on a model, in few words without a number, and in full: that it was trained for few
+    steps, and that it missed many defects."""
+    found, where = tried(entry)
+    try:
+        few = _few_steps(entry)
+    except (NNetError, OSError):  # what shows the file itself says so
+        few = ""
+    said = [(words.TRAINED_SHORT, few)] if few else []
+    if found is not None and (missed := words.misses_many(found)):
+        said.append((missed, words.tried(None, found, where)))
+    return said
 
 
 def _threshold(entry: ModelEntry) -> str:

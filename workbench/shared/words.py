@@ -281,16 +281,27 @@ def promise(said: Promise) -> str:
     )
 
 
-_TRIED = (
-    "On its own test pictures this model flagged {flagged} of {good} good parts and missed {missed} of {defects}{so}."
-)
+TRAINED_SHORT = "This model was trained for few steps and may have learnt too little."
+_MISSES_MANY = "This model missed {many} of the defects that it was tried on."
+_MANY = 0.2
+"""The share of the defects that are missed from which it is said wherever the model decides."""
+_TRIED = "On {where} this model flagged {flagged} of {good} good parts and missed {missed} of {defects}{so}."
 _FEW_ALARMS = ": fewer false alarms than promised, so it lets more defects pass than it has to"
 _FEW_ALARMS_ALONE = ": fewer false alarms than promised"
 _MORE_ALARMS = ": more than promised"
 
 
-def tried(said: Promise | None, found: Decided) -> str:
-    """What became of a promise on the model's own test pictures; without one, what was decided there alone."""
+def misses_many(found: Decided) -> str:
+    """That a model misses many defects, without numbers; "" where it does not."""
+    hits, defective = found.found
+    missed = defective - hits
+    many = "most" if 2 * missed > defective else "many" if missed > _MANY * defective else ""
+    return _MISSES_MANY.format(many=many) if many else ""
+
+
+def tried(said: Promise | None, found: Decided, where: str = "") -> str:
+    """What became of a promise on the model's own test pictures, or on those called `where`; without one, what was
+    decided there alone."""
     (hits, defective), (flagged, good) = found.found, found.flagged
     so = ""
     if said is not None and good and said.is_broken(flagged, good):
@@ -298,7 +309,8 @@ def tried(said: Promise | None, found: Decided) -> str:
     elif said is not None and flagged < said.low * good:
         so = _FEW_ALARMS if hits < defective else _FEW_ALARMS_ALONE
     missed, defects = f"{defective - hits:,}", units.plural(defective, "defect")
-    return _TRIED.format(flagged=f"{flagged:,}", good=f"{good:,}", missed=missed, defects=defects, so=so)
+    where = units.plain(where) if where else "its own test pictures"
+    return _TRIED.format(where=where, flagged=f"{flagged:,}", good=f"{good:,}", missed=missed, defects=defects, so=so)
 
 
 def zip_of_pictures(name: str) -> str:

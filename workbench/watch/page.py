@@ -9,6 +9,7 @@ from nnet.errors import NNetError
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE, TABLE_FORMAT
 from workbench.shared import (
+    cautions,
     chosen_picture,
     controls,
     frame,
@@ -92,6 +93,9 @@ def _begun(model: Model, *, goes_on: bool) -> bool:
     rests_on = shared_words.promise(said) if kept is None else shared_words.kept_threshold(kept, said)
     st.caption(words.with_model(model_list.called(model.name), said.expected), help=rests_on)
     keep_threshold.warn(reference)
+    entry = model_list.entries().get(model.name)
+    for brief, whole in cautions.brief(entry) if entry is not None else ():
+        st.markdown(f":material/warning: {brief}", help=whole)
     if not pressed and not goes_on:
         if (told := _other_model(model, written)) is not None:
             st.info(told, icon=":material/history:")
