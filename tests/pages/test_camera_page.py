@@ -48,6 +48,16 @@ def test_photos_are_taken_one_by_one_counted_and_the_last_is_taken_back(train: A
     assert "4 photos** of good parts and **1** of defective ones" in said(train)
 
 
+def test_during_a_burst_nothing_stands_beside_the_camera_that_is_out_of_date(train: AppTest) -> None:
+    train = take(take(train, photo(1)), photo(2))
+    assert "2 photos** of good parts" in said(train)
+    train = fine(train.toggle(key="train_camera_burst").set_value(True).run())
+    assert train_words.DURING_BURST in said(train) and "**2 photos** from the camera" in said(train)
+    assert "of good parts" not in said(train) and not train.error
+    train = fine(train.toggle(key="train_camera_burst").set_value(False).run())
+    assert "2 photos** of good parts" in said(train) and train_words.DURING_BURST not in said(train)
+
+
 def test_the_same_photo_again_is_not_taken_and_the_page_says_why(train: AppTest) -> None:
     train = take(take(train, photo(1)), photo(1))
     assert "**1 photo** from the camera" in said(train)

@@ -24,6 +24,7 @@ if (!window.nnSending) {
     if (uploads.has(this)) {
       sending.add(this);
       const isData = OF_DATA.test(location.pathname);
+      if (isData) document.body.classList.add('nn-sending');
       this.addEventListener('load', () => storage((kept) => isData && kept.setItem(KEY, 'yes')));
       this.addEventListener('loadend', () => sending.delete(this));
     }
@@ -39,7 +40,10 @@ if (!window.nnSending) {
   const { pushState, replaceState } = history;
   const led = (url) => {
     const to = new URL(url ?? location.href, location.href);
-    if (to.searchParams.has('upload')) storage((kept) => kept.removeItem(KEY)); // they have a folder
+    if (to.searchParams.has('upload')) { // they have a folder
+      storage((kept) => kept.removeItem(KEY));
+      document.body.classList.remove('nn-sending');
+    }
     return to.pathname;
   };
   history.pushState = (state, title, url) => {

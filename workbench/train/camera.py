@@ -17,6 +17,7 @@ from workbench.train.uploads import Upload
 
 Change = Callable[[Upload | None], tuple[Upload | None, list[str]]]
 _NAME, _SHOWN_OUTSIDE = "train_camera", "camera_photos"
+_BURST = -1  # in place of a number of photos
 _SHOWN, _SIDE = 3, 104  # the last photos, and their width in pixels
 _SHARPNESS: BoundedCache[tuple[str, int], float] = BoundedCache(1024)
 """By name and date (nanoseconds) of the photo's file."""
@@ -49,10 +50,16 @@ def draw(
         st.caption(words.CAMERA_NONE)
     else:
         _taken_so_far(found, change)
-    # What stands on the page outside of the camera waits until a burst is over.
-    if st.session_state.get(_SHOWN_OUTSIDE, 0) != len(found) and not st.session_state.get(f"{_NAME}_burst"):
-        st.session_state[_SHOWN_OUTSIDE] = len(found)
+    # What stands on the page outside of the camera is left out during a burst: it would be out of date.
+    before, now = st.session_state.get(_SHOWN_OUTSIDE, 0), _BURST if is_burst() else len(found)
+    if before != now and not (is_burst() and before is None):
+        st.session_state[_SHOWN_OUTSIDE] = now
         st.rerun()
+
+
+def is_burst() -> bool:
+    """Whether the camera takes one photo after the other."""
+    return bool(st.session_state.get(f"{_NAME}_burst"))
 
 
 def photos(upload: Upload | None) -> list[Path]:

@@ -117,6 +117,9 @@ def _uploaded() -> Choice | None:
             data_choice.uploader(labels[kind], kind, _take_in, accept_multiple_files=True, help=helps[kind])
     if st.toggle(shared_words.USE_CAMERA, key="train_camera_on"):
         camera.draw(_held, _add, _change)
+        if camera.is_burst():
+            st.caption(words.DURING_BURST)
+            return None
     held = _held()
     if held is None and _PARAMETER in st.query_params:
         st.warning(words.upload_gone(hosting.is_shared()), icon=":material/history:")
@@ -124,7 +127,8 @@ def _uploaded() -> Choice | None:
     for note in st.session_state.get(_NOTES, []):
         st.warning(units.plain(note), icon=":material/broken_image:")
     if held is None:
-        st.info(words.NOTHING_YET, icon=":material/photo_library:")
+        with st.container(key="nothing_yet"):
+            st.info(words.NOTHING_YET, icon=":material/photo_library:")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(words.upload_contents(held.holds, held.is_layout), width="content")

@@ -157,6 +157,7 @@ def handed(count: int) -> str:
 CAMERA_KIND = "The camera sees"
 CAMERA_KINDS = {"good": "Good parts", "defective": "Defective parts"}
 CAMERA_NONE = "No photo has been taken yet. Take at least 12 of good parts; more are better."
+DURING_BURST = "What is in the photos is looked at once the burst is switched off."
 DELETE_LAST = "Delete the last photo"
 
 
