@@ -841,6 +841,21 @@ def test_what_speaks_against_trusting_a_model_stands_beside_its_result(done: Pat
     assert [warning.value for warning in at.warning] == [units.plain(asked)] and "7.png (1.4 × threshold)" in asked
 
 
+def test_a_photo_that_the_model_flags_itself_is_shown(runs: Runs, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos" / "good").mkdir(parents=True)
+    for i in (1, 2, 12):
+        (tmp_path / "photos" / "good" / f"a {i}.png").write_bytes(encoded(i, (64 + i, 48)))
+    run = make_run(runs, "Mine", "upload", tmp_path / "photos")
+    finish(run, tiny_checkpoint)
+    summary = json.loads((run.path / "calibration.json").read_text())
+    about = {"training_images": 4, "calibration_images": 8, "teacher_origin": "random"}
+    asked = doubts.of_outstanding(["good/a 12.png", "a 1.png"], [1.4, 1.1])
+    (run.path / "card.md").write_text(write_card("Mine", tiny_config(), about, {}, summary, [asked]))
+    at = start(TRAIN, run=run.id)
+    shown = [one.caption for element in at.get("image") for one in element.proto.imgs]
+    assert [one.replace("\\", "") for one in shown if one] == ["a 1.png", "a 12.png"]
+
+
 def test_the_promise_and_a_short_training_stay_with_the_finished_run_and_its_part(done: Path) -> None:
     spec = json.loads((done / "run.json").read_text())
     (done / "run.json").write_text(json.dumps(spec | {"preset": "small"}))

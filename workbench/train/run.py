@@ -1,5 +1,6 @@
 """One run: its state, what can be done with it, its result, and its film, curves, log, settings and card."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from nnet.data.images import decode
 from nnet.errors import NNetError
 from nnet.formats import Document
 from nnet.presets import PRESETS
@@ -21,6 +23,7 @@ from workbench.shared import (
     hosting,
     model_choice,
     model_list,
+    pictures,
     resources,
     theme,
     training_film,
@@ -32,6 +35,7 @@ from workbench.train.runs import POLL, poll
 from workbench.train.settings import VIEW
 
 LOG_LINES, FAILED_LINES = 200, 15
+_PICTURE, _MOST_SHOWN = 280, 6  # pixels of a picture that a question names, and how many
 _GO = "train_go_on"
 _NEXT_PAGES: tuple[tuple[str, str, str, Literal["primary", "secondary"]], ...] = (
     (words.INSPECT, "search", "1_Inspect", "primary"),
@@ -129,6 +133,7 @@ def _finished(run: Run) -> None:
                 st.metric(label, value, help=help)
     for question in _questions(run):
         st.warning(units.plain(question), icon=":material/help:")
+        _pictures_of(run, question)
     for caution in cautions.of(entry) if entry is not None else ():
         st.markdown(f":material/warning: {caution}")
     with st.container(horizontal=True, gap="small"):
@@ -137,6 +142,22 @@ def _finished(run: Run) -> None:
             st.button(label, f"go-{page}", icon=f":material/{icon}:", type=kind, on_click=_go_on, args=go)
     if page := st.session_state.pop(_GO, ""):
         st.switch_page(f"pages/{page}.py")
+
+
+def _pictures_of(run: Run, question: str) -> None:
+    """The uploaded pictures that a question names, to be looked at."""
+    found = [path for path in uploads.photos_of(run) if _is_named(path, question)][:_MOST_SHOWN]
+    with st.container(horizontal=True, gap="small"):
+        for path in found:
+            with contextlib.suppress(NNetError, OSError):
+                shown = pictures.reduced(decode(path).image, _PICTURE)
+                st.image(pictures.data_uri(shown), caption=units.plain(path.name), alt=units.text(path.name))
+
+
+def _is_named(path: Path, question: str) -> bool:
+    """Whether a question names a picture, as `nnet.scoring.doubts.of_outstanding` does: by the end of its path."""
+    ends = ("/".join(path.parts[-count:]) for count in range(1, len(path.parts)))
+    return any(f"{before}{end} (" in question for end in ends for before in (": ", ", "))
 
 
 def _questions(run: Run) -> list[str]:

@@ -35,6 +35,13 @@ def runs() -> Runs:
     return Runs(resources.runs_folder())
 
 
+def photos_of(run: Run) -> list[Path]:
+    """The pictures that were uploaded for a run."""
+    folder = run.path / DATA
+    is_uploaded = run.spec is not None and run.spec.data == UPLOADED and folder.is_dir()
+    return sort_pictures(walk_images(folder)).pictures if is_uploaded else []
+
+
 def photos(run: Run) -> int:
     """How many pictures a run was given that were uploaded; 0 for other data."""
     if run.spec is None or run.spec.data != UPLOADED:
