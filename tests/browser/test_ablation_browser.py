@@ -1,5 +1,6 @@
 """The results on the Ablations page in a real browser: claims, a table beside the paper's, charts, and a download."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: s
         visitor.check()
         page.get_by_role("button", name="Open Table 4").click()
         page.wait_for_url("**results_view=table4**")
-        page.get_by_text("This study's networks, beside the paper's").wait_for()
+        page.get_by_text(re.compile("^This study's networks.*, beside the paper's")).wait_for()
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 1
         assert page.locator('[data-testid="stTable"]').count() == 1

@@ -20,7 +20,10 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         page = visitor.open("Projection").page
         upload(page, file("part.png", photo(1)))
         visitor.settle()
-        assert page.locator(".js-plotly-plot").count() == 7
+        choose(page, "Figure 7")
+        page.wait_for_url("**part=figure7**")
+        visitor.settle()
+        assert page.locator(".js-plotly-plot").count() == 8
         choose(page, "S₁, the copier")
         page.wait_for_url("**side=student**")
         choose(page, "Relative")
