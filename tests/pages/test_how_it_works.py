@@ -112,12 +112,12 @@ def test_every_step_is_reached_and_answered() -> None:
 def test_what_passes_the_gates_is_told_with_what_follows(outcome: str, damage: str) -> None:
     numbers = {"passed_good": 0.25, "passed_damage": float(damage[:2]) / 100, "least": 0.15, "most": 0.36}
     finding = story.Finding(outcome, "less", numbers | {"spread": 0.16}, {})
-    assert tour.measured(6, finding).endswith(f": {damage} of what the damage adds, and 25 % of the good part.")
+    assert tour.measured(6, finding).endswith(f": {damage} of the damage, 25 % of the good part.")
     told = tour.why(6, finding)
     assert told.startswith(tour.HELD_BACK[outcome])
-    assert ("nearly even, 15 % to 36 %" in told) == (outcome != "less"), "what holds a damage back needs no excuse"
+    assert ("nearly even (15 % to 36 %" in told) == (outcome != "less"), "what holds a damage back needs no excuse"
     uneven = story.Finding(outcome, "less", numbers | {"spread": 0.6}, {})
-    assert ("They differ by channel, 15 % to 36 %" in tour.why(6, uneven)) == (outcome != "less")
+    assert ("They differ by channel (15 % to 36 %" in tour.why(6, uneven)) == (outcome != "less")
     paper, here, apart = tour.of_gates(finding, None, 1008, None).values()
     assert "+0.40 P-AP" in paper and here == tour.HELD_BACK[outcome]
     assert (apart == tour.AS_SAID) == (outcome == "less") == ("1,008 steps" not in apart)
@@ -189,12 +189,10 @@ def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
     assert tour.verdict(9, finding, (0, 0)) == tour.P_AP
-    assert "S₁ and its maps (+1.59 P-AP): another question. Here what is left tells" in tour.why(9, finding)
+    assert "S₁ with its maps helps most (+1.59 P-AP)." in tour.why(9, finding)
     leans = story.Finding("nfs", "", {"whole": 2.0, "nfs": 1.0}, {})
-    assert tour.why(9, leans).endswith("another question.")
-    assert tour.measured(9, leans).startswith(
-        "The memory: with that part taken out 50\N{NO-BREAK SPACE}% of the distance"
-    )
+    assert tour.why(9, leans) == tour.why(9, finding)
+    assert tour.measured(9, leans).startswith("The memory: without that part 50\N{NO-BREAK SPACE}% of the distance")
     swapped = story.Finding("fpm", "", {"whole": 2.0, "forward": 1.9, "reverse": 1.4, "fpm": -0.2}, {})
     assert tour.SWAPPED_SHORT in tour.why(9, swapped) and "-10\N{NO-BREAK SPACE}%" in tour.measured(9, swapped)
     here = tour.experiments(swapped, {}, "", 0)[tour.OWN_NETWORK]
@@ -349,7 +347,7 @@ def test_what_the_gates_do_to_good_parts_stands_in_one_table_of_measures_and_sca
 
 def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.9, "nfs": 2.5}, {})
-    assert "at least nine tenths of the distance between good and defective" in tour.measured(9, finding)
+    assert "at least nine tenths of the distance are kept" in tour.measured(9, finding)
     study = {"forward": Measured(-1.5, 0.5, 3)}
     assert tour.helps(finding, study) == (
         (
@@ -385,7 +383,7 @@ FEW |= {"missed_damaged_before": 1.0, "missed_damaged_after": 1.2}
 
 def test_what_mixing_all_items_does_is_said_of_patches_and_of_the_score() -> None:
     finding = story.Finding("less", "less", FEW, {})
-    assert tour.measured(5, finding).endswith("how much they differ (1 − cos) falls from 0.40 to 0.010.")
+    assert tour.measured(5, finding).endswith("0.40 apart, then 0.010.")
     paper, here, apart = tour.of_mixtures(finding).values()
     assert "can imitate anything, so a defect could be rebuilt" in paper and "gains 0.53 points of P-AP" in paper
     assert "off by 1.2 on the damage, with few by 1.0; on a good part by 0.40 and 0.10" in here
@@ -398,11 +396,11 @@ def test_what_mixing_all_items_does_is_said_of_patches_and_of_the_score() -> Non
 @pytest.mark.parametrize(
     ("damaged", "said"),
     [
-        ((0.5, 0.8), "Here few part damage from good: of few items a damaged patch is 10 times"),
+        ((0.5, 0.8), "Few part damage from good here: a damaged patch is 10 times"),
         ((0.5, 4.0), "Few or all hardly matters"),
-        ((0.5, 6.0), "Few do not part damage from good better here"),
-        ((0.055, 0.48), "the memory hardly tells damage from good: of few items a damaged patch is 1.1 times"),
-        ((0.03, 0.8), "the memory hardly tells damage from good"),
+        ((0.5, 6.0), "Few part damage from good no better here"),
+        ((0.055, 0.48), "The memory hardly tells damage from good here: a damaged patch is 1.1 times"),
+        ((0.03, 0.8), "The memory hardly tells damage from good here"),
     ],
 )
 def test_why_few_follows_from_the_distances(damaged: tuple[float, float], said: str) -> None:

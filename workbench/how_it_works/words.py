@@ -48,11 +48,11 @@ COPIES = 0.5
 """From which share on of what a damage changes S1 is said to copy it."""
 HELD_BACK = {
     LESS: "So S₁ is asked to copy less of it, as is meant.",
-    EQUAL: "So in this model they hold a damage back no more than a good part, and leave S₁ as much to copy.",
-    MORE: "So in this model they do the opposite of what is meant.",
+    EQUAL: "So here they leave S₁ as much of a damage to copy as of a good part.",
+    MORE: "So here they do the opposite of what is meant.",
 }
-GATES_EVEN = "They are nearly even, {least} to {most} by channel, and what scales all alike turns no angle."
-GATES_UNEVEN = "They differ by channel, {least} to {most}."
+GATES_EVEN = "They are nearly even ({least} to {most} by channel): that turns no angle."
+GATES_UNEVEN = "They differ by channel ({least} to {most})."
 WHY_GATES = (
     "Gates never see a defect. They stay open to what S₂ needs to rebuild F (L_RKD); what it does not need they may "
     "close, but nothing makes them, since that loss is an angle, which a factor common to all channels does not turn."
@@ -65,19 +65,14 @@ PAPER_FEW = (
     "A mixture of many items can imitate anything, so a defect could be rebuilt; few must look like stored good "
     "patches. Alone, without the fusion, the memory gains {gain} points of P-AP (Table 5)."
 )
+_TIMES_AS_FAR = "a damaged patch is {few} times as far from its answer as a good one, with all items {many} times."
 FEW_PART = {
-    LESS: "Here few part damage from good: of few items a damaged patch is {few} times as far from its answer as a "
-    "good one, of all {many} times.",
-    EQUAL: "Few or all hardly matters to that here: of few items a damaged patch is {few} times as far from its answer "
-    "as a good one, of all {many} times.",
-    MORE: "Few do not part damage from good better here: of few items a damaged patch is {few} times as far from its "
-    "answer as a good one, of all {many} times.",
+    LESS: f"Few part damage from good here: {_TIMES_AS_FAR}",
+    EQUAL: f"Few or all hardly matters here: {_TIMES_AS_FAR}",
+    MORE: f"Few part damage from good no better here: {_TIMES_AS_FAR}",
 }
 """By what becomes of the ratio when all are mixed."""
-FEW_PART_NOT = (
-    "Here the memory hardly tells damage from good: of few items a damaged patch is {few} times as far from its answer "
-    "as a good one, of all {many} times."
-)
+FEW_PART_NOT = f"The memory hardly tells damage from good here: {_TIMES_AS_FAR}"
 MISSED_OF = (
     "With all items S₂ is off by {damaged_after} on the damage, with few by {damaged_before}; on a good part by "
     "{good_after} and {good_before}. {stands}: {after} times a good part, with few {before} times."
@@ -119,9 +114,8 @@ P_AP = (
     "P-AP is the area under the precision-recall curve of pixels. Paper and study add the memory together with the "
     "fusion (Table 4), so it gains more there than alone (Table 5); here the memory alone is taken out."
 )
-HELPED_MOST = "The paper, which trains anew, gains most with S₁ and its maps ({gain} P-AP): another question.{here}"
-NO_PART = " Here what is left tells these samples apart as well."
-SWAPPED_SHORT = " Good samples now score higher than defective ones: all else was trained with the part in place."
+HELPED_MOST = "The paper asks otherwise, training anew: S₁ with its maps helps most ({gain} P-AP).{here}"
+SWAPPED_SHORT = " Good samples now score higher: all else was trained with the part in place."
 EXPERIMENTS = "Three experiments, and why they disagree"
 PAPERS, STUDYS, OWN_NETWORK = "The paper's networks", "A small study here", "This model"
 PAPER_SAYS = (
@@ -377,9 +371,9 @@ CARDS: tuple[Card, ...] = (
         "Let every patch mix all items. What becomes of the answers?",
         {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
-            "less": "They become alike: how much they differ (1 − cos) falls from {before} to {after}.",
-            "same": "They stay: how much they differ (1 − cos) goes from {before} to {after}.",
-            "more": "They become more varied: how much they differ (1 − cos) rises from {before} to {after}.",
+            "less": "They become alike: {before} apart, then {after}.",
+            "same": "They stay: {before} apart, then {after}.",
+            "more": "They become more varied: {before} apart, then {after}.",
         },
         "a defect is hard to mix from good patches, and small weights are cut to zero (section 3.3).",
         "The picture rebuilt from the training patches that the memory answers with. With all items at once it is one "
@@ -394,9 +388,9 @@ CARDS: tuple[Card, ...] = (
         "Do the gates pass less of a damage than of a good part?",
         {"less": "Less", "same": "As much", "more": "More"},
         {
-            "less": "Less: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
-            "same": "As much: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
-            "more": "More: {passed_damage} of what the damage adds, and {passed_good} of the good part.",
+            "less": "Less: {passed_damage} of the damage, {passed_good} of the good part.",
+            "same": "As much: {passed_damage} of the damage, {passed_good} of the good part.",
+            "more": "More: {passed_damage} of the damage, {passed_good} of the good part.",
         },
         "S₁ would learn the teacher's own features too well, so it copies gated ones, which are compact and easier to "
         "rid of defects.",
@@ -457,8 +451,7 @@ CARDS: tuple[Card, ...] = (
             "reverse": "S₂, the rebuilder: {leans}",
             "fpm": "The projections: {leans}",
             "nfs": "The memory: {leans}",
-            "none": "No part matters: without any one, at least nine tenths of the distance between good and defective "
-            "samples are kept.",
+            "none": "No part matters: without any one at least nine tenths of the distance are kept.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
         "Beside each part what the paper gained with it, what a small study here gained (a bar to the left: lost), and "
@@ -478,7 +471,7 @@ HELPED: Mapping[str, tuple[str, tuple[str, str] | None]] = {
 """Part -> its name, and the rows of Table 4 with and without it; with the memory the paper adds the fusion, and without
 S₂ it trains no network."""
 NEVER_OUT = "in all"
-LEANS = "with that part taken out {left} of the distance between good and defective samples is left."
+LEANS = "without that part {left} of the distance between good and defective is left."
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
 HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")
@@ -488,7 +481,7 @@ LOSSES_ALT = "Shares of the terms of the loss over the training"
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the good samples' patches each one is to the teacher"},
     4: {"picture": "Damaged", "missed": "What S₂ misses", "through": "What got through, same colours"},
-    5: {"picture": "The picture", "few": "Its answer, in training patches", "every": "All items at once"},
+    5: {"picture": "The picture", "few": "Answer, few items", "every": "Answer, all items"},
     6: {
         "before": "A typical channel of F₁: damage at {before} × the rest",
         "gates": "× its gates, {low} (black) to {high}",
@@ -606,9 +599,7 @@ def helps(finding: Finding, study: Mapping[str, Measured]) -> tuple[tuple[str, t
 
 def _leaning(finding: Finding) -> str:
     """What step 9 comes to in this model."""
-    if finding.outcome == NONE:
-        return NO_PART
-    return SWAPPED_SHORT if finding.numbers[finding.outcome] < 0 else ""
+    return SWAPPED_SHORT if finding.numbers.get(finding.outcome, 0.0) < 0 else ""
 
 
 def captions(number: int, shown: Gated | None = None) -> dict[str, str]:
