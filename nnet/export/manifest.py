@@ -14,6 +14,7 @@ from nnet.export.graph import Graph
 from nnet.export.opening import INPUT
 from nnet.export.writers import OPSET
 from nnet.model.teacher_weights import file_sha256
+from nnet.presets.short import ended_early
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
 from nnet.units import percent
@@ -38,7 +39,7 @@ _RUNTIMES = {
 def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str, check: Check) -> dict[str, Any]:
     """The manifest without its "files", which are listed when all of them are there."""
     saved, config = model.checkpoint, model.config
-    data = saved.about.get("data") or {}
+    data, early = saved.about.get("data") or {}, ended_early(saved.about)
     sides: list[int] | list[str] = [config.model.size] * 2 if graph.inside else ["height", "width"]
     if graph.frame is not None and not graph.inside:
         sides = [graph.frame.height, graph.frame.width]
@@ -52,7 +53,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
             f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures "
             f"{'in a cross-calibration' if reference.folds else 'that the model was not trained on'} were scored, and "
             f"{percent(reference.quantile)} of them lie at or below it. "
-            + " ".join(filter(None, (reference.promised, reference.reason)))
+            + " ".join(filter(None, (reference.promised, reference.reason, early.sentence if early else "")))
         ),
         "input": {
             "name": INPUT,

@@ -1,6 +1,8 @@
 """A training of fewer steps than it should have had, and what is said of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nnet.presets import PRESETS
 
@@ -37,6 +39,12 @@ class Short:
         if self.planned:
             return f"{self.steps:,} of {self.planned:,} planned steps"
         return f"{self.steps:,} step{'' if self.steps == 1 else 's'}"
+
+
+def ended_early(about: Mapping[str, Any]) -> Short | None:
+    """A training that was ended early, by what the checkpoint says about itself; None of all others."""
+    found = about.get("ended_early")
+    return None if found is None else short(found["steps"], "", found["planned_steps"])
 
 
 def short(steps: int | None, preset: str, planned: int = 0) -> Short | None:

@@ -51,7 +51,7 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
         page.locator(".st-key-pictures .tiles").press("Shift+ArrowRight")
         page.get_by_text(f"Pixel x {x + 1}, y {y}", exact=True).wait_for()
         visitor.settle()
-        page.locator(".st-key-pixel_y").get_by_role("slider").press("ArrowRight")
+        page.locator("[class*='st-key-pixel_y_']").get_by_role("slider").press("ArrowRight")
         page.get_by_text(f"Pixel x {x + 1}, y {y + 1}", exact=True).wait_for()
         visitor.settle()
 
@@ -74,7 +74,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
         table.click(position={"x": 12, "y": 52})  # the box before the first row
         page.wait_for_function("() => !location.search.includes('pixel=1%2C1')")
         visitor.settle()
-        page.locator(".st-key-threshold_slider").get_by_role("slider").press("End")
+        page.locator("[class*='st-key-threshold_slider_']").get_by_role("slider").press("End")
         page.wait_for_function("() => !location.search.includes('threshold=0.05')")
         visitor.settle()
         assert badges.count() == 0

@@ -16,6 +16,7 @@ from apptest import (
     copied,
     encoded,
     fine,
+    following,
     heading,
     html,
     pictures,
@@ -220,12 +221,12 @@ def test_an_expression_of_ones_own_gives_the_score_of_nnet(detector: Detector) -
     fine(at.text_input(key="expression").set_value("m1 x m4 + M2").run())
     image = samples.collection().images[0].sample.load().image
     assert shown_score(at) == units.number(detector.score([image], "M1*M4+M2")[0].value)
-    assert at.pills(key="maps_used").value == ["M1", "M2", "M4"]
+    assert at.pills(key=following(at, "maps_used")).value == ["M1", "M2", "M4"]
 
 
 def test_a_map_is_taken_out_of_the_score(detector: Detector) -> None:
     at = start(INSPECT)
-    fine(at.pills(key="maps_used").set_value(["M1", "M2", "M3", "M5"]).run())
+    fine(at.pills(key=following(at, "maps_used")).set_value(["M1", "M2", "M3", "M5"]).run())
     image = samples.collection().images[0].sample.load().image
     assert at.text_input(key="expression").value == "M1*(M2+M5)*M3"
     assert shown_score(at) == units.number(detector.score([image], "M1*(M2+M5)*M3")[0].value)
@@ -235,8 +236,8 @@ def test_a_map_is_taken_out_of_the_score(detector: Detector) -> None:
 def test_a_score_keeps_at_least_one_map() -> None:
     at = start(INSPECT)
     before = shown_score(at)
-    fine(at.pills(key="maps_used").set_value([]).run())
-    assert shown_score(at) == before and len(at.pills(key="maps_used").value) == 6
+    fine(at.pills(key=following(at, "maps_used")).set_value([]).run())
+    assert shown_score(at) == before and len(at.pills(key=following(at, "maps_used")).value) == 6
 
 
 def test_a_wrong_expression_is_explained_and_the_page_goes_on() -> None:

@@ -15,6 +15,7 @@ from apptest import (
     component,
     encoded,
     fine,
+    following,
     pictures,
     pressed,
     probed,
@@ -179,8 +180,8 @@ def test_the_peak_is_explained_first(detector: Detector, trace: Trace) -> None:
 def test_sliders_choose_a_pixel_and_the_address_keeps_it(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
     before = charts(at)
-    fine(at.slider(key="pixel_x").set_value(20).run())
-    fine(at.slider(key="pixel_y").set_value(250).run())
+    fine(at.slider(key=following(at, "pixel_x")).set_value(20).run())
+    fine(at.slider(key=following(at, "pixel_y")).set_value(250).run())
     assert verdict(detector, trace, 20, 250) in words(at)
     assert charts(at) != before
     assert address(at, "pixel") == "20,250"
@@ -217,12 +218,12 @@ def test_the_comparison_is_with_this_place_or_with_all(detector: Detector, trace
 def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT, view="regions")
     judged = judge(detector.calibration, trace.maps, parse(PAPER))
-    assert at.select_slider(key="threshold_slider").value == 1
+    assert at.select_slider(key=following(at, "threshold_slider")).value == 1
     stops = settings.threshold_factors(judged.reference, judged.value, 1.0)
     for threshold in (0.5 * judged.value, 1.3 * judged.value):
         wanted = threshold / judged.reference.threshold
         factor = min(stops, key=lambda f: abs(f - wanted))
-        fine(at.select_slider(key="threshold_slider").set_value(factor).run())
+        fine(at.select_slider(key=following(at, "threshold_slider")).set_value(factor).run())
         reference = judged.reference.with_threshold(factor * judged.reference.threshold)
         assert shared_words.decision(reference, judged.value) in words(at)
         assert wording.would_flag(reference.scores, reference.threshold) in words(at)
@@ -241,7 +242,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
         )
         assert pictures(at)["Overlay"]["base"] == figures.photo_uri(marked)
     pressed(at, wording.BACK_TO_CALIBRATED)
-    assert address(at, "threshold") is None and at.select_slider(key="threshold_slider").value == 1
+    assert address(at, "threshold") is None and at.select_slider(key=following(at, "threshold_slider")).value == 1
 
 
 def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector: Detector, trace: Trace) -> None:
@@ -272,7 +273,7 @@ def test_a_threshold_that_was_chosen_on_evaluate_is_none_of_this_page() -> None:
     at.session_state["cut"] = 0.297
     at.session_state["kept"] = at.session_state["kept"] | {"cut": 0.297}
     fine(at.run())
-    assert at.select_slider(key="threshold_slider").value == 1 and address(at, "threshold") is None
+    assert at.select_slider(key=following(at, "threshold_slider")).value == 1 and address(at, "threshold") is None
     assert not any(":material/tune:" in markdown.value for markdown in at.markdown)
     assert declared()["threshold"] is settings.THRESHOLD
 
@@ -307,7 +308,7 @@ def test_a_model_of_one_branch_has_a_smaller_circuit_and_says_that_it_has_no_sec
         assert at.text_input(key="expression").value == for_maps(maps).text
         for view in ("pixel", "regions"):
             fine(at.segmented_control(key="view").set_value(view).run())
-        assert at.select_slider(key="threshold_slider").value == 1
+        assert at.select_slider(key=following(at, "threshold_slider")).value == 1
 
 
 def one_branch(tiny_checkpoint: Path, branch: str) -> TrainedModel:
@@ -332,9 +333,9 @@ def test_only_the_chosen_section_is_drawn() -> None:
 def test_nothing_on_the_page_runs_the_network_again() -> None:
     at = start(INSPECT)
     with patch.object(Detector, "trace_batch") as traced, patch.object(Detector, "maps") as maps:
-        fine(at.slider(key="pixel_x").set_value(3).run())
+        fine(at.slider(key=following(at, "pixel_x")).set_value(3).run())
         fine(at.text_input(key="expression").set_value("M1+M2").run())
-        fine(at.pills(key="maps_used").set_value(["M1", "M3"]).run())
+        fine(at.pills(key=following(at, "maps_used")).set_value(["M1", "M3"]).run())
         for view in ("regions", "students", "time"):
             fine(at.segmented_control(key="view").set_value(view).run())
         assert not traced.called and not maps.called

@@ -3,7 +3,20 @@
 import errno
 
 import pytest
-from apptest import INSPECT, PNG, address, alone, circuit_maps, encoded, heading, pictures, shown_score, start, upload
+from apptest import (
+    INSPECT,
+    PNG,
+    address,
+    alone,
+    circuit_maps,
+    encoded,
+    following,
+    heading,
+    pictures,
+    shown_score,
+    start,
+    upload,
+)
 from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
@@ -41,7 +54,7 @@ def test_a_threshold_that_moves_is_told_above_as_well(share: float, decision: st
     judged = judge(detector.calibration, detector.trace(image).maps, detector.config.scoring.parsed)
     stops = settings.threshold_factors(judged.reference, judged.value, 1.0)
     factor = min(stops, key=lambda stop: abs(stop * judged.reference.threshold - share * judged.value))
-    at.select_slider(key="threshold_slider").set_value(factor)
+    at.select_slider(key=following(at, "threshold_slider")).set_value(factor)
     assert is_whole(alone(at)) and decision in bar(at)
     assert any(
         wording.moved_threshold(judged.reference.with_threshold(factor * judged.reference.threshold), judged.reference)

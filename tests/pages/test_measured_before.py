@@ -1,5 +1,6 @@
 """What of a measurement outlives its page: the result of an upload, and what an interrupted one had measured."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -58,6 +59,30 @@ def test_the_result_of_an_upload_says_in_a_new_visit_how_to_get_its_pictures_bac
     fine(later.button(key="open_again").click().run())
     assert later.selectbox(key="evaluate_data").value == "zip"
     assert pictures(sent(later, content)) == shown and "not at hand" not in said(later)
+
+
+def test_a_training_of_few_steps_is_said_wherever_the_model_decides(own: Run, tmp_path: Path) -> None:
+    spec = json.loads((own.path / "run.json").read_text())
+    (own.path / "run.json").write_text(json.dumps(spec | {"preset": "small"}))
+    told = shared_words.TRAINED_SHORT
+    for page in ("pages/1_Inspect.py", "pages/9_Watch.py", PAGE):
+        line = next(one for one in start(page, model=own.id).markdown if told in one.value.replace("\\", ""))
+        assert "the preset Small makes at least 600" in line.help, page
+    at = sent(start(PAGE, evaluate_data="zip", model=own.id), bottle(tmp_path, 4, 8))
+    fine(at.button(key="evaluate_start").click().run())
+    assert told in said(at)
+
+
+def test_a_report_of_what_the_model_keeps_says_how_it_gets_curves_over_pixels(own: Run, tmp_path: Path) -> None:
+    at = sent(start(PAGE, evaluate_data="zip", model=own.id), bottle(tmp_path, 5, 8))
+    fine(at.button(key="evaluate_start").click().run())
+    later = start(PAGE, model=own.id, evaluate_part="report")
+    assert words.without_maps(is_at_hand=False, is_open=False) in said(later)
+    assert words.OPEN_AGAIN in {button.label for button in later.button}
+    fine(at.selectbox(key="evaluate_data").set_value("none").run())
+    fine(at.segmented_control(key="evaluate_part").set_value("report").run())
+    assert words.without_maps(is_at_hand=True, is_open=False) in said(at)
+    assert words.OPEN_AND_MEASURE in {button.label for button in at.button}
 
 
 def begun(at: AppTest) -> AppTest:

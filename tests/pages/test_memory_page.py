@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import charts, encoded, fine, html, metrics, pressed, start, upload, words
+from apptest import charts, encoded, fine, following, html, metrics, pressed, start, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -133,7 +133,7 @@ def test_a_link_opens_the_same_view() -> None:
     at = start(MEMORY, patch_row="2", patch_column="3", temperature="0.2", forget="2,4-5", atlas="similarity")
     assert chosen(at) == (1, 2)
     assert at.select_slider(key="temperature").value == 0.2
-    assert at.multiselect(key="forgotten").value == [1, 3, 4]
+    assert at.multiselect(key=following(at, "forgotten")).value == [1, 3, 4]
     assert "Similarity of the items" in words(at)
 
 
@@ -240,7 +240,7 @@ def test_the_trained_addressing_is_marked_and_comes_back() -> None:
 
 def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
-    fine(at.multiselect(key="forgotten").set_value([0, 3]).run())
+    fine(at.multiselect(key=following(at, "forgotten")).set_value([0, 3]).run())
     keep = np.array([False, True, True, False, True, True])
     model = detector.config.model
     use = detector.address(trace.addressing.cosine, model.temperature, model.shrink, keep)
@@ -256,23 +256,23 @@ def test_the_most_used_item_is_forgotten_and_brought_back(detector: Detector, tr
     at = start(MEMORY)
     most = int(recall.usage(trace.addressing.weights).argmax())
     pressed(at, "(most used)")
-    assert at.multiselect(key="forgotten").value == [most]
+    assert at.multiselect(key=following(at, "forgotten")).value == [most]
     pressed(at, "Bring all back")
-    assert at.multiselect(key="forgotten").value == [] and "Score now" not in metrics(at)
+    assert at.multiselect(key=following(at, "forgotten")).value == [] and "Score now" not in metrics(at)
 
 
 def test_the_chosen_patchs_item_is_forgotten(trace: Trace) -> None:
     at = start(MEMORY)
     item = int(trace.addressing.weights[chosen(at)].argmax())
     pressed(at, "(this patch)")
-    assert at.multiselect(key="forgotten").value == [item]
+    assert at.multiselect(key=following(at, "forgotten")).value == [item]
 
 
 def test_all_but_the_most_used_items_are_forgotten(trace: Trace) -> None:
     at = start(MEMORY)
     fine(at.number_input(key="keep_items").set_value(2).run())
     pressed(at, "Forget all but these")
-    kept = set(range(6)) - set(at.multiselect(key="forgotten").value)
+    kept = set(range(6)) - set(at.multiselect(key=following(at, "forgotten")).value)
     assert kept == set(recall.ranked(recall.usage(trace.addressing.weights))[:2].tolist())
 
 
@@ -281,9 +281,9 @@ def test_what_follows_the_memory_runs_once_for_each_addressing() -> None:
     with patch.object(recall, "effect", wraps=recall.effect) as effect:
         fine(at.slider(key="patch_row").set_value(1).run())
         assert effect.call_count == 0, "a patch is no other addressing"
-        fine(at.multiselect(key="forgotten").set_value([2, 4]).run())
+        fine(at.multiselect(key=following(at, "forgotten")).set_value([2, 4]).run())
         assert effect.call_count == 1
-        fine(at.multiselect(key="forgotten").set_value([2]).run())
+        fine(at.multiselect(key=following(at, "forgotten")).set_value([2]).run())
         assert effect.call_count == 1, "that one is known"
 
 
@@ -304,7 +304,7 @@ def test_items_are_ordered_by_use_or_number_or_training(detector: Detector, trac
     fine(at.selectbox(key="items_order").set_value("training").run())
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
     assert items_shown(at) == recall.ranked(atlas.usage).tolist()
-    fine(at.multiselect(key="items_only").set_value([4]).run())
+    fine(at.multiselect(key=following(at, "items_only")).set_value([4]).run())
     assert items_shown(at) == [4]
 
 
@@ -398,10 +398,10 @@ def test_another_model_starts_with_its_own_trained_addressing(
     path.write_text(json.dumps(config))
     monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
     at = start(MEMORY)
-    fine(at.multiselect(key="forgotten").set_value([1]).run())
+    fine(at.multiselect(key=following(at, "forgotten")).set_value([1]).run())
     fine(at.selectbox(key="model").set_value("second").run())
     assert at.select_slider(key="temperature").value == 0.3 and "trained: 0.3" in html(at)
-    assert memory_text.AS_TRAINED in words(at) and at.multiselect(key="forgotten").value == []
+    assert memory_text.AS_TRAINED in words(at) and at.multiselect(key=following(at, "forgotten")).value == []
 
 
 def test_settings_are_compared_as_numbers() -> None:

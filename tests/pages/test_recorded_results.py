@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import fine, said, start
+from apptest import fine, following, said, start
 from builders import write_category
 from PIL import Image
 from run_builders import finish, make_run
@@ -110,7 +110,7 @@ def test_a_defect_that_is_found_in_the_wrong_place_is_counted_and_told_on_its_ca
         Image.fromarray(mask).save(other / "ground_truth" / "dent" / f"{path.stem}_mask.png")
     at = measured(other, own.id)
     fine(at.segmented_control(key="evaluate_part").set_value("threshold").run())
-    fine(at.selectbox(key="aim").set_value("miss").run())
+    fine(at.selectbox(key=following(at, "aim")).set_value("miss").run())
     fine(at.slider(key="rate").set_value(0).run())
     assert words.gallery_title(words.MISPLACED_TITLE, 2, 2) in said(at)
     assert any(words.SOME_ELSEWHERE in one.value for one in at.markdown)

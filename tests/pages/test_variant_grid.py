@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, tables, upload, words
+from apptest import PNG, charts, component, encoded, fine, following, pressed, probed, start, tables, upload, words
 from builders import tiny_config
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
@@ -227,20 +227,20 @@ def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, im
 @pytest.mark.usefixtures("kept")
 def test_every_figure_of_the_paper_chooses_its_variants_or_says_what_trains_them(study: Path) -> None:
     at = pressed(opened(), "Figure 6")
-    assert at.multiselect(key="variants_chosen").value == [KD, NNET]
+    assert at.multiselect(key=following(at, "variants_chosen")).value == [KD, NNET]
     assert (at.session_state["grid_show"], at.session_state["grid_score"]) == ("forward", "forward")
     assert at.session_state["reference"] == KD and "Not trained here yet" not in at.info[0].value
     at = pressed(at, "Figure 5")
-    assert at.multiselect(key="variants_chosen").value == [RD, NNET]
+    assert at.multiselect(key=following(at, "variants_chosen")).value == [RD, NNET]
     at = pressed(at, "Figure 8")
     assert "python -m nnet ablate --study table6 --data PATH --keep first" in at.info[0].value
     assert "Baseline + projection, Two students by copying" in at.info[0].value
-    assert at.multiselect(key="variants_chosen").value == [RD, NNET], "nothing to choose: the view stays"
+    assert at.multiselect(key=following(at, "variants_chosen")).value == [RD, NNET], "nothing to choose: the view stays"
 
 
 def test_without_a_study_the_chosen_model_stands_in_for_n_net() -> None:
     at = pressed(opened(), "Figure 6")
-    assert at.multiselect(key="variants_chosen").value == ["m:tiny"]
+    assert at.multiselect(key=following(at, "variants_chosen")).value == ["m:tiny"]
     said = at.info[0].value
     assert "For All parts (N-Net) the model of the sidebar stands in" in said and "--study figure6" in said
 
@@ -267,8 +267,8 @@ def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.nda
     at = opened(variants=f"{RD}~{KD}", normal="anywhere")
     detector = Detector.load(study / "models" / "rd", "cpu")
     x, y = peak_pixel(detector.score([image])[0].map, image.shape)
-    assert (at.slider(key="grid_x").value, at.slider(key="grid_y").value) == (x, y)
-    fine(at.slider(key="grid_x").set_value(7).run())
+    assert (at.slider(key=following(at, "grid_x")).value, at.slider(key=following(at, "grid_y")).value) == (x, y)
+    fine(at.slider(key=following(at, "grid_x")).set_value(7).run())
     assert at.session_state["pixel"] == f"7,{y}"
     trace = detector.trace(image)
     row, column = pixel_to_cell(7, y, trace.maps["M1"].shape, image.shape)
@@ -307,7 +307,7 @@ def test_no_control_runs_a_network_again() -> None:
         fine(at.slider(key="opacity").set_value(30).run())
         for show in wording.SHOWS:
             fine(at.segmented_control(key="grid_show").set_value(show).run())
-        fine(at.slider(key="grid_y").set_value(3).run())
+        fine(at.slider(key=following(at, "grid_y")).set_value(3).run())
         fine(at.selectbox(key="grid_score").set_value("reverse").run())
         fine(at.selectbox(key="reference").set_value(NNET).run())
     assert at.query_params["opacity"] in ("30", ["30"])
@@ -332,11 +332,11 @@ def test_variants_without_the_maps_of_a_score_say_so() -> None:
 
 def test_nothing_chosen_and_links_to_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened(variants="m:tiny~s:gone:rd:x:0", reference="nowhere", variant="nobody", grid_show="?")
-    assert at.multiselect(key="variants_chosen").value == ["m:tiny"]
+    assert at.multiselect(key=following(at, "variants_chosen")).value == ["m:tiny"]
     assert list(tiles(at)) == ["tiny", wording.ORIGINAL]
-    fine(at.multiselect(key="variants_chosen").set_value([]).run())
+    fine(at.multiselect(key=following(at, "variants_chosen")).set_value([]).run())
     assert any(wording.NOTHING_CHOSEN in info.value for info in at.info)
-    fine(at.multiselect(key="variants_chosen").set_value(["w:nfs"]).run())
+    fine(at.multiselect(key=following(at, "variants_chosen")).set_value(["w:nfs"]).run())
     assert list(tiles(at)) == ["What-if: tiny without the memory", wording.ORIGINAL]
 
 

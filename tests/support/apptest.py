@@ -123,6 +123,11 @@ def address(at: AppTest, name: str) -> str | None:
     return value[0] if isinstance(value, list) else value
 
 
+def following(at: AppTest, name: str) -> str:
+    """The key of a widget that something else sets, too (`controls.following`)."""
+    return f"{name}_{at.session_state['following'][name][0]}"
+
+
 def pressed(at: AppTest, label: str) -> AppTest:
     button = next(button for button in at.button if label in button.label)
     return fine(button.click().run())

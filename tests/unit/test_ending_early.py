@@ -9,6 +9,7 @@ from builders import encode, random_images, tiny_config
 
 from nnet.cli import main
 from nnet.presets.short import Short, short
+from nnet.presets.short import ended_early as short_by
 from nnet.runs import finishing
 from nnet.runs.length import of_checkpoint
 from nnet.saved import checkpoint as checkpoints
@@ -91,6 +92,8 @@ def test_few_steps_of_a_preset_are_said_of_one_that_was_ended_early_too() -> Non
     assert "; the preset Small makes at least 600." in Short(272, 600, "small", 480).sentence
     assert short(700, "small", planned=800) == Short(700, 600, "small", 800) and short(700, "small") is None
     assert "preset" not in Short(700, 600, "small", 800).sentence
+    assert short_by({"ended_early": {"steps": 8, "planned_steps": 600}}) == Short(8, 0, "", 600)
+    assert short_by({"training_images": 4}) is None
 
 
 @pytest.mark.long

@@ -13,8 +13,9 @@ from nnet.scoring.operating_point import for_best_f1, for_false_alarm_rate, for_
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
 from workbench.evaluate.scene import Scene
-from workbench.evaluate.settings import AIM, CUT, CUT_BY, CUT_LEFT, CUT_OF, RATE
+from workbench.evaluate.settings import AIM, CUT, CUT_OF, RATE
 from workbench.shared import theme, units
+from workbench.shared import words as shared_words
 
 Counts = tuple[int, int, int, int]
 """Normal and let pass, normal but flagged, defective but let pass, defective and flagged."""
@@ -79,21 +80,7 @@ def cut(scene: Scene) -> float:
     wanted = closest(chosen if wanted is None else wanted)  # the steps differ while more is measured
     if wanted != chosen:
         CUT.set(wanted)
-        st.session_state[CUT_LEFT] = {*st.session_state.get(CUT_LEFT, ()), chosen}
-    st.session_state[CUT_BY] = aim, rate
     return CUT.remember(own, read)
-
-
-def moved() -> None:
-    """The slider of the threshold is at another place than the server knows. A callback.
-
-    Nobody moved it where way or rate are others, too, and it is back where they have brought it from: a browser that
-    has not been told of that yet goes on saying where it stood.
-    """
-    is_followed = st.session_state.get(CUT_BY) == (AIM.value, RATE.value)
-    if is_followed or CUT.value not in st.session_state.get(CUT_LEFT, ()):
-        AIM.set("hand")
-        st.session_state.pop(CUT_LEFT, None)
 
 
 def threshold_steps(scores: np.ndarray, special: Sequence[float]) -> list[float]:
@@ -133,7 +120,7 @@ def doubts(scene: Scene) -> list[tuple[str, str]]:
     few words without a number, and in full as Markdown."""
     checkpoint, value = scene.model.detector.checkpoint, scene.result.overall.i_auroc
     where, short = scene.scored[0].intervals.get("i_auroc"), scene.short
-    found = [] if short is None else [(words.TRAINED_SHORT, short.sentence)]
+    found = [] if short is None else [(shared_words.TRAINED_SHORT, short.sentence)]
     if value is not None and where is not None and is_chance(where):
         found.append((words.NOT_BETTER, chance(value, where)))
     return found + [(words.QUESTIONED, units.plain(question)) for question in questions(checkpoint.card)]

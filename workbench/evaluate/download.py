@@ -32,7 +32,6 @@ def draw(scene: Scene) -> None:
             kind = "text/html" if suffix.endswith(".html") else "text/csv"
             download(words.DOWNLOADS[suffix], make, f"{name}-{suffix}", f"evaluate-{suffix}", kind)
     if scene.evidence is None:
-        st.caption(words.REPORT_WITHOUT_MAPS)
         return
     checkpoint = scene.model.detector.checkpoint
     if hosting.is_shared():

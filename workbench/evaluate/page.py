@@ -13,6 +13,7 @@ from nnet.analysis.stored import Stored
 from nnet.data import Sample
 from nnet.data.depth import as_model
 from nnet.expression import Expression, ExpressionError
+from nnet.runs.length import of_checkpoint
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from workbench.evaluate import (
@@ -59,6 +60,8 @@ def main() -> None:
         _title(choice)
         scene = _bar(model, choice)
         if scene is None:
+            if (short := of_checkpoint(model.detector.checkpoint)) is not None:
+                st.markdown(f":material/warning: {shared_words.TRAINED_SHORT}", help=units.plain(short.sentence))
             return
         cut = decisions.cut(scene)
         headline.draw(scene, cut)
@@ -68,6 +71,8 @@ def main() -> None:
             _ask_to_measure(scene, part)
         else:
             _PARTS[part](scene)
+        if part == "report" and scene.evidence is None:
+            _offer_maps(scene)
 
 
 def _title(choice: str) -> None:
@@ -182,9 +187,22 @@ def _ask_to_measure(scene: Scene, part: str) -> None:
     count, offered = len(scene.pictures.keys), spec and DATA.value == data_choice.NONE
     st.info(words.needs_maps(count, count * _pace(scene.model) if offered else 0), icon=":material/info:")
     if offered:
-        st.button(words.OPEN_AND_MEASURE, icon=":material/play_arrow:", on_click=_open, args=(spec,), type="primary")
+        _measure_button(scene)
     if part == "maps":
         st.markdown(words.stored_scores([(one.result.expression, one.result.overall.i_auroc) for one in scene.scored]))
+
+
+def _offer_maps(scene: Scene) -> None:
+    """What the report of a stored result lacks, and the way to it."""
+    is_at_hand, is_open = bool(scene.pictures.spec), DATA.value != data_choice.NONE
+    st.caption(words.without_maps(is_at_hand=is_at_hand, is_open=is_open))
+    if is_at_hand and not is_open:
+        _measure_button(scene)
+
+
+def _measure_button(scene: Scene) -> None:
+    icon, args = ":material/play_arrow:", (scene.pictures.spec,)
+    st.button(words.OPEN_AND_MEASURE, icon=icon, on_click=_open, args=args, type="primary")
 
 
 def _pace(model: Model) -> float:

@@ -24,9 +24,6 @@ session nor written into this page's URL.
 """
 CUT_OF = "evaluate_cut_of"
 """Key of what the threshold belongs to (`Scene.decided_on`); it is not kept in the URL."""
-CUT_BY, CUT_LEFT = "evaluate_cut_by", "evaluate_cut_left"
-"""Keys of the way and rate by which CUT was set last, and of the values that it was brought away from since the visitor
-moved it; they are not kept in the URL."""
 AIM = Setting("evaluate", "aim", "own", one_of(words.AIMS))
 """How the threshold is chosen, by which CUT follows; "hand" once the visitor moved it, and then CUT says it alone."""
 RATE = Setting("evaluate", "rate", 5, whole_number(0, 50))

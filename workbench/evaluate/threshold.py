@@ -11,7 +11,7 @@ from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT, RATE
 from workbench.shared import keep_threshold
 from workbench.shared import words as shared_words
-from workbench.shared.controls import choose, slider
+from workbench.shared.controls import following, slider
 from workbench.shared.parts import Decided
 
 _TILES = 12  # images in each gallery
@@ -24,20 +24,15 @@ def draw(scene: Scene) -> None:
     labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold, is_kept=scene.is_kept)
     left, middle, right = st.columns((3, 2, 4), gap="medium", vertical_alignment="bottom")
     with left:
-        aim = choose(AIM, words.aims(kept), label=words.AIM, help=words.aim_help(kept), kind="list", **_STAYS)
+        aims, aim, help = words.aims(kept), AIM.value, words.aim_help(kept)
+        follows, at = following(AIM.key, aim, AIM.set, aims), list(aims).index(aim)
+        st.selectbox(words.AIM, list(aims), at, aims.__getitem__, help=help, **follows)
     with middle:
         wanted = aim in words.RATES
         slider(RATE, words.RATES.get(aim, words.RATE), 0, 50, format="%d %%", disabled=not wanted, **_STAYS)
     with right:
-        st.select_slider(
-            words.THRESHOLD,
-            sorted(labels),
-            format_func=labels.get,
-            key=CUT.key,
-            help=words.threshold_help(threshold),
-            on_change=decisions.moved,
-            **_STAYS,
-        )
+        follows, help = following(CUT.key, threshold, headline.by_hand, labels), words.threshold_help(threshold)
+        st.select_slider(words.THRESHOLD, sorted(labels), threshold, labels.get, help=help, **follows)
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))

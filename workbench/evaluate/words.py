@@ -42,9 +42,9 @@ _NEEDS_MAPS = (
     "the stored scores stay, and it can be stopped and continued."
 )
 _STORED = "Until then, what the stored scores say of the maps, by I-AUROC: {scores}."
+CHOOSE_OTHER = "Choose other data"
 CHOOSE_DATA = "Choose the data to measure"
 OPEN_AND_MEASURE = "Measure it now"
-REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data set to add curves over pixels."
 MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
 
 
@@ -70,7 +70,7 @@ def lost(name: str, source: str) -> str:
     what = f"the file {units.plain(source)}" if source.lower().endswith(".zip") else units.plain(name)
     return (
         f"The scores are kept, but the pictures of this result are not at hand any more: {what} was uploaded, and "
-        "uploads are kept only while the tab is open. Open the same again to see them; nothing is measured anew."
+        "uploads are kept only while the tab is open. Open the same again to see them, which measures nothing."
     )
 
 
@@ -78,6 +78,16 @@ def needs_maps(pictures: int, seconds: float) -> str:
     """Why a part has nothing to show of a stored result, and what it takes. `seconds`: 0 where that is not known."""
     time = f", which takes {units.about(seconds)}" if seconds else ""
     return _NEEDS_MAPS.format(pictures=units.plural(pictures, "picture"), time=time)
+
+
+def without_maps(*, is_at_hand: bool, is_open: bool) -> str:
+    """What a report lacks of a stored result, and how it gets it."""
+    way = "measure the pictures once more"
+    if not is_at_hand:
+        way = f"press “{OPEN_AGAIN}” above, open the pictures, and {way}"
+    elif is_open:
+        way = f"{way}, under “{CHOOSE_OTHER}” above"
+    return f"The report shows what the model keeps. For curves over pixels, which it does not keep, {way}."
 
 
 def stored_scores(found: Sequence[tuple[Expression, float | None]]) -> str:
@@ -89,7 +99,7 @@ def stored_scores(found: Sequence[tuple[Expression, float | None]]) -> str:
 
 def data_bar(name: str) -> str:
     """The line that says what is measured, and opens to the choice of another data set."""
-    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} Choose other data" if name else CHOOSE_DATA
+    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} {CHOOSE_OTHER}" if name else CHOOSE_DATA
 
 
 def kept_name(data: Mapping[str, object]) -> str:
@@ -409,7 +419,6 @@ F1_HELP = "Below it: where it lies with 95 % (percentile bootstrap); nothing whe
 _MANY_MISSED = 0.2
 """The share of the defects that a threshold may miss before it is advised against, if it flags hardly a good part."""
 SOME_ELSEWHERE = "Some defects were found in the wrong place."
-TRAINED_SHORT = "The model was trained for few steps."
 NOT_BETTER = "The model is not shown to be better than chance."
 QUESTIONED = "The training pictures raise questions."
 """Cautions beside the result; their numbers stand further down."""

@@ -1,5 +1,7 @@
 """The score circuit on the Inspect page: presets, a field for an expression, and the diagram."""
 
+from functools import partial
+
 import streamlit as st
 
 from nnet.detector import Trace
@@ -12,6 +14,7 @@ from workbench.inspect.scene import Scene
 from workbench.inspect.settings import Chosen
 from workbench.shared import pictures, resources, units
 from workbench.shared import words as shared_words
+from workbench.shared.controls import following
 from workbench.shared.resources import Model
 
 
@@ -45,15 +48,14 @@ def written(model: Model, chosen: Chosen) -> None:
             width=220,
         )
         with st.popover(words.PLAIN_BUTTON, icon=":material/checklist:", help=words.PLAIN_HELP):
-            st.session_state["maps_used"] = list(chosen.expression.maps)
+            used = list(chosen.expression.maps)
             st.pills(
                 words.PLAIN_LABEL,
                 model.detector.config.maps,
                 selection_mode="multi",
-                key="maps_used",
-                on_change=settings.maps_chosen,
-                args=(model,),
+                default=used,
                 help=words.PLAIN_HELP,
+                **following("maps_used", used, partial(settings.maps_chosen, model)),
             )
     if chosen.error is not None:
         st.warning(words.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")

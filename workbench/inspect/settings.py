@@ -5,7 +5,7 @@ widget, from a table), so none of them is a widget's own value.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -159,9 +159,9 @@ def circuit_edited(model: Model, change: str, target: str) -> None:
     _changed(model, lambda expression: circuit.edit(expression, change, target))
 
 
-def maps_chosen(model: Model) -> None:
-    """The maps of the widget "maps_used" are the ones to use. A callback."""
-    _changed(model, lambda expression: circuit.with_maps_used(expression, st.session_state["maps_used"]))
+def maps_chosen(model: Model, used: Sequence[str]) -> None:
+    """These maps are the ones to use. A callback."""
+    _changed(model, lambda expression: circuit.with_maps_used(expression, used))
 
 
 def _changed(model: Model, change: Callable[[Expression], Expression | None]) -> None:

@@ -10,7 +10,7 @@ from nnet.units import SMALLEST
 from workbench.components import threshold_histogram
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
-from workbench.shared import theme
+from workbench.shared import controls, theme
 from workbench.shared import words as shared_words
 
 _BINS, _HEIGHT = 28, 190
@@ -35,12 +35,11 @@ def _control(scene: Scene) -> None:
         histogram(calibrated, factors, factor, value),
         lambda chosen: settings.THRESHOLD.set(nearest_factor(calibrated, factors, chosen)),
     )
-    st.session_state["threshold_slider"] = factor
     st.select_slider(
         words.THRESHOLD_LABEL,
         factors,
-        key="threshold_slider",
-        on_change=_moved,
+        factor,
+        **controls.following("threshold_slider", factor, settings.THRESHOLD.set),
         help=words.threshold_help(calibrated),
         format_func=words.threshold_step,
     )
@@ -79,10 +78,6 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
 def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: float) -> float:
     """The factor whose threshold is the given one."""
     return min(factors, key=lambda factor: abs(factor * calibrated.threshold - threshold))
-
-
-def _moved() -> None:
-    settings.THRESHOLD.set(st.session_state["threshold_slider"])
 
 
 def _said(scene: Scene) -> None:

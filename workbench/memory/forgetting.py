@@ -41,16 +41,15 @@ def _controls(scene: Scene, now: Now) -> None:
     off = now.addressing.off
     if replace(now.addressing, off=()) != recall.trained(scene.model.detector):
         st.markdown(words.UNDER_CHANGED)
-    st.session_state["forgotten"] = list(off)
     st.multiselect(
         words.OFF,
         range(scene.items),
-        format_func=words.item,
-        key="forgotten",
+        off,
+        words.item,
         wrap=False,
         placeholder=words.OFF_NONE,
         help=words.FORGET_LEAD,
-        on_change=lambda: settings.switch_off(settings.picked("forgotten")),
+        **controls.following("forgotten", list(off), lambda listed: settings.switch_off(settings.picked(listed))),
     )
     most = int(now.usage.argmax())
     at_patch = int(now.recall.use.weights[settings.chosen_patch()].argmax())

@@ -1,5 +1,6 @@
 """Where each item is used on the image, as a page of cards; and the order of items, which the atlas shares."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,21 +49,20 @@ def ordered(scene: Scene, setting: Setting[str], here: np.ndarray) -> list[int]:
 def _only(scene: Scene) -> tuple[int, ...]:
     """The items that alone are shown, or none for all."""
     chosen = settings.items(settings.ONLY, scene.items)
-    st.session_state["items_only"] = list(chosen)
     st.multiselect(
         words.ONLY,
         range(scene.items),
-        format_func=words.item,
-        key="items_only",
+        chosen,
+        words.item,
         placeholder=words.ONLY_NONE,
-        on_change=_only_chosen,
+        **controls.following("items_only", list(chosen), _only_chosen),
         width=280,
     )
     return chosen
 
 
-def _only_chosen() -> None:
-    settings.ONLY.set(recall.items_to_text(settings.picked("items_only")))
+def _only_chosen(listed: Sequence[object]) -> None:
+    settings.ONLY.set(recall.items_to_text(settings.picked(listed)))
 
 
 def _card(scene: Scene, now: Now, item: int) -> Card:

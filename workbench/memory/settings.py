@@ -90,6 +90,6 @@ def chosen_patch() -> tuple[int, int]:
     return ROW.value - 1, COLUMN.value - 1
 
 
-def picked(key: str) -> tuple[int, ...]:
-    """What a list of items holds; for its callback. It has texts, too, if a browser sent some that are no items."""
-    return tuple(item for item in st.session_state[key] if isinstance(item, int))
+def picked(listed: Sequence[object]) -> tuple[int, ...]:
+    """What a list of items holds, which has texts, too, if a browser sent some that are no items."""
+    return tuple(item for item in listed if isinstance(item, int))

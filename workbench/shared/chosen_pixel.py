@@ -44,11 +44,13 @@ def choose(x: int, y: int) -> None:
 
 def sliders(name: str, at: tuple[int, int], shape: Sequence[int], help: str, **width: Any) -> None:
     """Draw x and y as sliders, whose keys begin with `name`, and a button that leads to the highest score."""
-    keys = {axis: f"{name}_{axis}" for axis in verdict_words.AXES}
-    for (axis, key), value, length in zip(keys.items(), at, shape[1::-1], strict=True):
-        st.session_state[key] = value
-        label, args = verdict_words.AXES[axis], tuple(keys.values())
-        st.slider(label, 0, length - 1, key=key, on_change=_moved, args=args, **width)
+    names = [f"{name}_{axis}" for axis in verdict_words.AXES]
+
+    def moved(_: int) -> None:
+        choose(*map(controls.stands_at, names))
+
+    for label, slider, value, length in zip(verdict_words.AXES.values(), names, at, shape[1::-1], strict=True):
+        st.slider(label, 0, length - 1, value, **controls.following(slider, value, moved), **width)
     st.button(
         verdict_words.HIGHEST,
         f"{name}_peak",
@@ -57,11 +59,6 @@ def sliders(name: str, at: tuple[int, int], shape: Sequence[int], help: str, **w
         disabled=is_peak(),
         help=help,
     )
-
-
-def _moved(*keys: str) -> None:
-    """A callback: choose the pixel that the two sliders stand at."""
-    choose(*(st.session_state[key] for key in keys))
 
 
 def choose_peak() -> None:

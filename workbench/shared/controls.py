@@ -7,7 +7,7 @@
 Whatever else the widget of Streamlit takes (`width`, `disabled`, `on_change`, ...) may be added.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -21,6 +21,7 @@ from workbench.shared.settings import COLOURS, OPACITY, Setting
 
 T = TypeVar("T")
 
+_FOLLOWING = "following"
 _KINDS: dict[str, Any] = {"segments": st.segmented_control, "pills": st.pills, "list": st.selectbox}
 
 
@@ -64,6 +65,43 @@ def slider(setting: Setting[int], label: str, low: int, high: int, **options: An
     setting.remember(options.pop("default", None), settings.whole_number(low, high))
     chosen: int = st.slider(label, low, high, key=setting.key, **options)
     return chosen
+
+
+def following(name: str, value: Any, act: Callable[[Any], object], among: object = None) -> dict[str, Any]:
+    """Key and callback of a widget that stands at `value`, which something else than the widget may set, too; to be
+    given to the widget, which is drawn right after and begins with that value.
+
+    With every press a browser reports where all widgets stand, and until it has been answered, that is where they stood
+    before. Under the same key, the former place would be taken for a move by hand. So a widget that is set otherwise
+    than by hand gets another key, and what is reported of the former one is passed over.
+
+    Args:
+        name: what its keys begin with.
+        value: a list where several can be chosen, in any order.
+        act: takes what the visitor set.
+        among: what is chosen among, where its labels may change in place: a browser knows the options by them.
+    """
+    every: dict[str, tuple[int, object]] = st.session_state.setdefault(_FOLLOWING, {})
+    number, before = every.get(name, (0, among))
+    stands = st.session_state.get(f"{name}_{number}", value)
+    is_moved = set(stands) != set(value) if isinstance(value, list) else stands != value
+    every[name] = number + (is_moved or before != among), among
+    key = _key(name)
+
+    def moved() -> None:
+        if key == _key(name):
+            act(st.session_state[key])
+
+    return {"key": key, "on_change": moved}
+
+
+def stands_at(name: str) -> Any:
+    """Where the widget of `following` stands, by the last report."""
+    return st.session_state[_key(name)]
+
+
+def _key(name: str) -> str:
+    return f"{name}_{st.session_state[_FOLLOWING][name][0]}"
 
 
 def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]:

@@ -116,5 +116,6 @@ def _undo(model: Model, expression: str) -> None:
     try:
         kept_thresholds.undo(model.detector.checkpoint.path, expression)
         st.session_state[_SAID] = words.UNDONE, True, False
+        st.toast(words.UNDONE, icon=":material/undo:")
     except NNetError as error:
         st.session_state[_SAID] = units.plain(str(error)), False, False

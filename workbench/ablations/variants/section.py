@@ -14,7 +14,7 @@ from workbench.ablations.variants import candidates, closer, grid, pixel, words
 from workbench.ablations.variants.candidates import MODEL, WHATIF, Candidate, Variant
 from workbench.ablations.variants.grid import View
 from workbench.shared import chosen_pixel, controls, frame, gallery, kinds, model_list, units
-from workbench.shared.controls import choose
+from workbench.shared.controls import choose, following
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import one_of
@@ -99,20 +99,20 @@ def _choose_figure(name: str, chosen: Mapping[str, str]) -> None:
 def _choice(found: Mapping[str, Candidate], titles: Mapping[str, str]) -> list[str]:
     """Keys of the chosen variants. The widget's own value is a list; what is remembered is a text for the address."""
     written = settings.VARIANTS.remember(_SEPARATOR.join(candidates.first_choice(found)), _reader(found))
-    st.session_state["variants_chosen"] = [key for key in written.split(_SEPARATOR) if key]
+    chosen = [key for key in written.split(_SEPARATOR) if key]
     return st.multiselect(
         words.CHOICE_LABEL,
         list(found),
-        format_func=titles.__getitem__,
-        key="variants_chosen",
-        on_change=_chosen,
+        chosen,
+        titles.__getitem__,
         max_selections=candidates.MOST,
         help=words.CHOICE_HELP,
+        **following("variants_chosen", chosen, _chosen),
     )
 
 
-def _chosen() -> None:
-    settings.VARIANTS.set(_SEPARATOR.join(st.session_state["variants_chosen"]) or _SEPARATOR)
+def _chosen(listed: Sequence[str]) -> None:
+    settings.VARIANTS.set(_SEPARATOR.join(listed) or _SEPARATOR)
     settings.FIGURE.set("")
 
 
