@@ -38,7 +38,8 @@ def draw(out: Path, decision: str) -> None:
                     none = words.NONE_OF_THESE if any(results.counts.values()) else words.NONE_YET
                     st.info(none, icon=":material/hourglass:")
                 else:
-                    _tile(out, newest)
+                    with st.container(key="watch_newest"):
+                        _tile(out, newest)
             _grid(out, others)
         except OSError as error:  # a picture is being entered at this moment
             st.caption(units.plain(words.LOOK_AGAIN.format(reason=error)))

@@ -210,7 +210,8 @@ def _example(model: Model) -> None:
     loaded = one.load()
     judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
     title = units.plain(one.title)
-    st.image(figures.example(loaded.shown, judged), width=420, alt=units.text(words.EXAMPLE.format(sample=title)))
+    with st.container(key="watch_example"):
+        st.image(figures.example(loaded.shown, judged), width=420, alt=units.text(words.EXAMPLE.format(sample=title)))
     if kinds.beyond(model, loaded) is None:
         badge = shared_words.decision(judged.reference, judged.value)
         times = shared_words.relative(judged.reference, judged.value)
