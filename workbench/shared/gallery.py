@@ -99,7 +99,8 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
         if picture.key in own and len(own) > 1:
             tiles = _tiles(model, list(own.values()), expression, place)
             found = _counted(tiles, judged.reference)
-            _open_worst(tiles, picture)
+            if picture.key in chosen_picture.uploads():  # a drawing is shown since the visitor has just drawn
+                _open_worst(tiles, picture)
         label = words.bar(picture.title, badge, score, len(own), is_own=picture.key in own, found=found, label=known)
         with st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
             st.subheader(units.plain(picture.title), anchor=False)
