@@ -460,7 +460,7 @@ def test_a_file_that_is_no_results_table_is_refused(tmp_path):
         read_results(tmp_path / "other.csv")
 
 
-@pytest.mark.parametrize("name", ["elpv-mono-small", "magnetic-tile-small"])
+@pytest.mark.parametrize("name", ["elpv-mono-full", "elpv-mono-small", "magnetic-tile-full", "magnetic-tile-small"])
 def test_a_shipped_study_counts_as_done(name, tmp_path):
     """Planned with all its settings and its data's hash; the data itself is not needed for that."""
     folder = StudyFolder(shutil.copytree(ROOT / "checkpoints" / "studies" / name, tmp_path / name))

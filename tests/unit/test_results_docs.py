@@ -13,7 +13,9 @@ SHIPPED = sorted(path.parent for path in (ROOT / "checkpoints" / "studies").glob
 
 
 TABLES = {
+    "elpv-mono-full": ["table4", "table5", "table6", "table7"],
     "elpv-mono-small": ["table4", "table5", "table6", "table7"],
+    "magnetic-tile-full": ["table4", "table5", "table6", "table7"],
     "magnetic-tile-small": ["table4", "table5", "table6", "table7"],
     "synthetic-cog-small": ["table4", "table5", "table6", "table7"],
 }

@@ -18,8 +18,8 @@ PACKAGED = {
 """Names of the data sets that come with the program, and how `--data` takes them."""
 SHIPPED, EARLIER = Path("checkpoints/studies"), Path("out/ablations")
 """Below the program: the studies that come with it, and where earlier versions of the command wrote theirs."""
-FULL_LENGTH = "synthetic-cog-small"
-"""Of these the one whose networks were trained for as long as the preset says; it is shown first."""
+SHOWN_FIRST = "synthetic-cog-small"
+"""Of these the one that is shown first: with masks, at the full length of its preset, with most tables whole."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def study_folders(root: Path) -> dict[str, Path]:
     own, those that were started from the page, and those of the environment variable NNET_STUDIES. Of two with one
     name the later has its parent in front. `root`: of the program."""
     shipped = sorted(
-        (path.parent for path in (root / SHIPPED).glob(f"*/{CSV}")), key=lambda path: (path.name != FULL_LENGTH, path)
+        (path.parent for path in (root / SHIPPED).glob(f"*/{CSV}")), key=lambda path: (path.name != SHOWN_FIRST, path)
     )
     started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
     found = (*shipped, default_folder(), root / EARLIER, *started, *environment.folders(environment.STUDIES))
