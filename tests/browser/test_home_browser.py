@@ -4,6 +4,12 @@ import pytest
 from browsing import Visitor, file, photo
 
 HEAT = ".demo .heat"
+COUNT_KEPT = """(strip) => {
+    window.mostKept = 0;
+    const kept = () => strip.querySelectorAll('[data-was]').length;
+    const count = () => { window.mostKept = Math.max(window.mostKept, kept()); };
+    new MutationObserver(count).observe(strip, { childList: true, subtree: true });
+}"""
 HIDDEN_BY_A_STROKE = """(frame, below) => {
     frame.dispatchEvent(new KeyboardEvent('keydown', { key: ' ', bubbles: true }));
     return below.hidden;
@@ -31,9 +37,12 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         assert shown["y"] + shown["height"] <= 720, "the canvas and the network are on one screen"
         network = strip.inner_html()
         page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
+        strip.evaluate(COUNT_KEPT)
         page.mouse.up()
         page.locator(f"{HEAT}:not([src='{clean}'])").wait_for()
         visitor.settle()
+        strip.locator("[data-was]").first.wait_for(state="detached")  # once the wave has gone through
+        assert page.evaluate("window.mostKept") > 20, "until then each shows what it showed"
         assert page.locator(".demo .draw-here").count() == 0
         assert strip.inner_html() != network and strip.locator("g").count() > 20, "and that follows the stroke"
         page.locator(".demo .below").click()  # the one click of a lecturer
@@ -106,3 +115,25 @@ def _by_sidebar(visitor: Visitor, name: str) -> None:
     visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     visitor.page.get_by_test_id("stSidebarNav").locator("[aria-current=page]", has_text=name).wait_for()
     visitor.settle().check()
+
+
+@pytest.mark.long
+def test_in_a_hall_the_six_maps_stand_beside_the_heatmap(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.page
+        for width, height in ((1280, 720), (1920, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            visitor.open("?present=yes")
+            page.add_style_tag(
+                content=".stElementContainer:has(.stAlert) { display: none; }"
+            )  # said of tiny models only
+            visitor.settle()
+            heat = page.locator(HEAT).bounding_box()
+            maps = [one.bounding_box() for one in page.locator(".demo .branch img").all()]
+            assert len(maps) == 6 and heat["width"] >= 0.3 * width
+            assert all(one["x"] > heat["x"] + heat["width"] and one["width"] >= 0.1 * width for one in maps)
+            strip = page.locator(".demo .strip").bounding_box()
+            lowest = max(one["y"] + one["height"] for one in [*maps, strip])
+            assert lowest <= height, "all on one screen"
+            assert {round(one["y"]) for one in maps[:3]} == {round(one["y"]) for one in maps[3:]}, "a scale in a row"
+        visitor.check()

@@ -3,7 +3,7 @@
 import pytest
 from browsing import Visitor
 
-from workbench.how_it_works.words import CARDS
+from workbench.how_it_works.words import BELOW, CARDS
 
 FRAME = """() => {
     const { outlineStyle, boxShadow } = getComputedStyle(document.activeElement);
@@ -123,6 +123,23 @@ def test_an_answer_leaves_the_drawing_its_size_and_its_buttons_in_sight(
             visitor.settle()
             assert drawing.bounding_box()["height"] == after, "nor does it shrink while its stages are gone through"
         visitor.check()
+
+
+IN_SIGHT = "(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight - 100"
+
+
+@pytest.mark.long
+def test_a_press_leads_to_what_stands_below_an_answer(browser: object, address: str) -> None:
+    with Visitor(browser, address, 1280) as visitor:
+        page = visitor.open("How_it_works?step=3&picked=--a").page
+        page.set_viewport_size({"width": 1280, "height": 720})
+        visitor.settle()
+        below = page.locator(f"#{BELOW}")
+        assert below.bounding_box()["y"] > 720
+        page.get_by_role("link", name="More below").click()
+        page.wait_for_function(IN_SIGHT, arg=BELOW)
+        visitor.settle().check()
+        assert "step=3" in page.url, "of this step"
 
 
 @pytest.mark.long

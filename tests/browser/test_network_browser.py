@@ -124,6 +124,15 @@ def reached(page: object) -> set[str]:
     return set(page.locator(".network .part.reached").evaluate_all("parts => parts.map((each) => each.dataset.name)"))
 
 
+UPPER_EDGE = """() => {
+    const [stage, main] = ['.network .stage', '.stMain'].map((one) => {
+        const host = [...document.querySelectorAll('*')].find((each) => each.shadowRoot?.querySelector(one));
+        return (host?.shadowRoot ?? document).querySelector(one);
+    });
+    main.scrollBy(0, stage.getBoundingClientRect().top + 0.3 * stage.clientHeight - innerHeight);
+}"""
+
+
 @pytest.mark.long
 def test_the_wave_waits_until_it_is_seen_and_is_played_with_its_sentences(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
@@ -133,6 +142,8 @@ def test_the_wave_waits_until_it_is_seen_and_is_played_with_its_sentences(browse
         line, play = page.locator(".network .line"), page.locator(".network .play")
         page.wait_for_selector(".network svg.armed")
         assert page.locator(".network svg.walking").count() == 0, "nothing moves below the fold"
+        page.evaluate(UPPER_EDGE)
+        page.wait_for_selector(".network svg:not(.armed):not(.walking)")  # a piece of it shows its tiles, but no wave
         page.locator(".network .stage").scroll_into_view_if_needed()
         page.wait_for_selector(".network svg.wave")
         play.click()

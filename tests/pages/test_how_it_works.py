@@ -431,18 +431,25 @@ def test_the_loss_is_a_band_for_each_term_and_shows_where_beta_ended() -> None:
         for epoch in range(1, 5)
     ]
     finding = losses.heaviest_loss(history, LossConfig())
-    figure = figures.losses(finding)
+    figure = figures.losses(finding, large=False)
+    assert figures.losses(finding, large=True).layout.height > figure.layout.height
     bands = [np.asarray(band.y) for band in figure.data]
     assert np.allclose(np.sum(bands, axis=0), 100) and (bands[2] > 0).tolist() == [True, True, False, False]
     assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
-    assert figures.losses_key().count("<span>") == 4
+    key = figures.losses_key(finding)
+    assert key.count("<span>") == 4 and "few items (too thin to see)" in key and key.count("too thin") == 1
     summed = figures.weighted_sum(LossConfig(), is_answered=True)
     assert "α = " not in figures.weighted_sum(LossConfig(), is_answered=False)
     assert "α = 1.2" in summed and "β = 1 at first, then 0" in summed and "δ = 0.002" in summed
     table = figures.weights(LossConfig())
     used = ["α = 1.2: S₁ copies", "β = 1 at first, then 0: S₁ starts", "δ = 0.002: few items"]
     assert re.findall(r'"row">([^<]*)<', table) == used
-    assert table.count("<td>") == 9 and "one item answers a patch" in table and "P-AP 61.35, not 62.77" in table
+    assert (
+        table.count("<td ") == 9
+        and table.count('data-name="Too large"') == 3
+        and "one item answers a patch" in table
+        and "P-AP 61.35, not 62.77" in table
+    )
     fits = {"fit_few": 0.05, "fit_all": 0.4, "fit_one": 0.07, "copied_before": 0.3, "copied_behind": 0.1}
     measured = figures.weights(LossConfig(), story.Finding("L_RKD", "", {**finding.numbers, **fits}, {}))
     assert "0.050 from its answer; of all items 0.40, a worse fit; of one 0.070, a worse fit" in measured

@@ -18,6 +18,7 @@ from workbench.shared import chosen_picture, drawings, layer, living_network, pi
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
+from workbench.shared.settings import PRESENT
 
 KEY = "home_demo"
 _LIVE, _PROBLEM = "home_live", "home_problem"
@@ -64,6 +65,7 @@ def draw(scene: Scene) -> None:
         good=scene.is_good,
         ink="#ffffff" if float(loaded.shown.mean()) < _DARK else "#000000",
         label=words.CANVAS,
+        large=bool(PRESENT.value),
         hint=st.session_state.pop(_PROBLEM, ""),
     )
     st.caption(words.about_maps(scene.model.detector.config.model))

@@ -37,7 +37,7 @@ def draw(scene: Scene) -> Finding | None:
 def explain(scene: Scene, finding: Finding) -> None:
     """What one has read before, and how the answer lies beside what the paper says, with the numbers that are read
     after it: below the drawing; in a hall the words stand beside the answer, where there is room, above it."""
-    st.html(glossary.prose(scene.card.text))
+    st.html(f'<div id="{words.BELOW}">{glossary.prose(scene.card.text)}</div>')
     told = model_answer.lesson(scene, finding)
     if not scene.presenting:
         if told:
@@ -53,12 +53,8 @@ def _about(scene: Scene) -> None:
     st.html(glossary.prose(scene.card.text))
     if scene.step == 8:
         st.html(figures.weighted_sum(scene.model.detector.config.loss, is_answered=False))
-        _weights(scene)
-
-
-def _weights(scene: Scene, finding: Finding | None = None) -> None:
-    with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
-        st.html(figures.weights(scene.model.detector.config.loss, finding))
+        with st.popover(words.WEIGHTS_LABEL, type="tertiary"):
+            st.html(figures.weights(scene.model.detector.config.loss))
 
 
 def _question(scene: Scene) -> Finding | None:
@@ -91,8 +87,6 @@ def _question(scene: Scene) -> Finding | None:
     measured = words.emphasised(units.symbols(words.measured(scene.step, finding)))
     why = units.symbols(words.why(scene.step, finding))
     st.markdown(f"{measured}  \n{why if scene.presenting else words.WHY_BELOW.format(why=why)}")
-    if scene.step == 8 and not scene.presenting:
-        _weights(scene, finding)
     return finding
 
 

@@ -18,7 +18,7 @@ from workbench.shared import charts, pictures, small_damages, theme, units
 from workbench.shared.small_damages import KINDS
 
 SIDE = 320
-_COLLAPSE_HEIGHT, _LOSSES_HEIGHT = 200, 125
+_COLLAPSE_HEIGHT, _LOSSES_HEIGHT, _LARGE_HEIGHT = 200, 125, 190
 _TERMS = {
     "L_RKD": (theme.REVERSE, 0.9),
     "L_KD": (theme.FORWARD, 0.9),
@@ -186,7 +186,7 @@ def _helps(values: Sequence[float], together: Sequence[float], colour: str) -> l
     ]
 
 
-def losses(finding: Finding) -> go.Figure:
+def losses(finding: Finding, *, large: bool) -> go.Figure:
     """How the loss was made up over the training: a band for each term, in the colours of the sum."""
     shares = finding.images["shares"]
     traces = [
@@ -204,14 +204,16 @@ def losses(finding: Finding) -> go.Figure:
     ]
     y = charts.axis("", range=[0, 100], tickvals=[0, 50, 100], ticktext=["0", "50 %", "100 %"], fixedrange=True)
     ended = [charts.level(finding.numbers["aligned"] + 0.5, theme.THRESHOLD)] if _ended(finding) else []
-    return charts.chart(
-        traces, _LOSSES_HEIGHT, x=charts.axis(words.EPOCH, nticks=6, fixedrange=True), y=y, shapes=ended
-    )
+    x, height = charts.axis(words.EPOCH, nticks=6, fixedrange=True), _LARGE_HEIGHT if large else _LOSSES_HEIGHT
+    return charts.chart(traces, height, x=x, y=y, shapes=ended)
 
 
-def losses_key() -> str:
-    """What the bands are."""
-    return charts.key(("square", charts.faint(*one), words.TERM_NAMES[name]) for name, one in _TERMS.items())
+def losses_key(finding: Finding) -> str:
+    """What the bands are, and of which nothing can be seen."""
+    most = dict(zip(_TERMS, finding.images["shares"].max(axis=0), strict=True))
+    names = {name: words.TERM_NAMES[name] for name in _TERMS}
+    told = {name: words.THIN.format(term=one) if most[name] < words.TOO_THIN else one for name, one in names.items()}
+    return charts.key(("square", charts.faint(*one), told[name]) for name, one in _TERMS.items())
 
 
 def _ended(finding: Finding) -> bool:
@@ -235,7 +237,12 @@ def weights(loss: LossConfig, finding: Finding | None = None) -> str:
     measured."""
     head = "".join(f'<th scope="col">{name}</th>' for name in words.WEIGHTS_HEAD)
     rows = [
-        f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{units.indices(told)}</td>" for told in row)}</tr>'
+        f'<tr><th scope="row">{letter}</th>'
+        + "".join(
+            f'<td data-name="{name}">{units.indices(told)}</td>'  # said before it where there is no room for a column
+            for name, told in zip(words.WEIGHTS_HEAD[1:], row, strict=False)
+        )
+        + "</tr>"
         for letter, *row in words.weights(loss, None if finding is None else finding.numbers)
     ]
     below = "" if finding is None else f"<p>{words.READING}</p>"

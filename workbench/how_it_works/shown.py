@@ -54,8 +54,8 @@ def evidence(scene: Scene, finding: Finding) -> None:
     if scene.step == 3:
         st.html(figures.found_alone(finding))
     elif scene.step == 8:
-        controls.chart(figures.losses(finding), "tour_losses", alt=words.LOSSES_ALT)
-        st.html(figures.losses_key())
+        controls.chart(figures.losses(finding, large=scene.presenting), "tour_losses", alt=words.LOSSES_ALT)
+        st.html(figures.losses_key(finding))
     elif scene.step == 9:
         st.html(figures.bars(finding, trained.study().gained))
     if scene.step in WITH_PICTURES:
@@ -173,5 +173,5 @@ def _film(scene: Scene) -> None:
     if film is None:
         st.caption(words.NO_FILM)
         return
-    st.caption(words.FILM)
-    training_film.draw(scene.model.name, film)
+    with st.expander(words.FILM, icon=":material/movie:"):
+        training_film.draw(scene.model.name, film)

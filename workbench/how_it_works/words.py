@@ -27,7 +27,8 @@ ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
 EXPECTED = "{question} You expected: {option}. {whether}; the model {model}:"
 WHETHER = {True: "Right", False: "Not so"}
-WHY_BELOW = ":small[{why} :gray[More below.]]"
+BELOW = "more-below"
+WHY_BELOW = f":small[{{why}} [More below](#{BELOW})]"
 AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
@@ -239,7 +240,7 @@ PRICE = "The price: what one scale does not see is lost"
 DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
 STUDENTS = "See on Inspect where only one of the students reacts"
-FILM = "The film of this training: from before the first step to the last epoch."
+FILM = "The film of this training, from before the first step to the last epoch"
 NO_FILM = "This model came without a film of its training."
 COLLAPSE = "How the copier can go wrong: a target that shrinks until there is nothing left to copy"
 READINGS = {
@@ -475,6 +476,8 @@ LEANS = "without that part {left} of the distance between good and defective is 
 STUDIED = {"forward": "bd", "fpm": "fpm", "nfs": "mf"}
 """Part -> the claim (`nnet.studies.CLAIMS`) whose two rows are compared in the study, as in the paper."""
 HELPS_HEAD = ("paper: P-AP gained", "study here: P-AP gained", "taken out: distance kept")
+TOO_THIN, THIN = 0.01, "{term} (too thin to see)"
+"""Share of the loss below which a band of the chart is not seen, and what its key says then."""
 TERM_NAMES = {"L_RKD": "rebuilding", "L_KD": "copying", "L_align": "aligning", "L_query": "few items"}
 LOSSES_ALT = "Shares of the terms of the loss over the training"
 

@@ -195,7 +195,8 @@ def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls
         layer: what has been drawn on this picture before, as a data URI, or None.
         seen: the answer to it.
         more: `good`, whether the picture is the good part that everything starts with; `ink`, the brush's colour;
-            `label`, what a screen reader says of the canvas; `hint`, a sentence below, or "".
+            `label`, what a screen reader says of the canvas; `hint`, a sentence below, or ""; `large`, whether it is
+            seen from afar.
     """
 
     _demo(

@@ -27,18 +27,21 @@ from workbench.shared import theme
 
 WIDTH, HEIGHT = 864.0, 101.0
 NETWORKS = COPIER, TEACHER, REBUILDER
-_TILE, _LARGE = 21.0, 94.0
-_ROWS = (14.0, 36.0, 58.0, 80.0)
-"""The three scales, and the memory's lane."""
+_TILE, _LARGE = 29.0, 97.0
+_ROWS = (12.0, 42.0, 72.0)
+"""The three scales; the memory answers at the coarse one, and stands in its row."""
+_SHIFT = 22.0  # of the teacher from scale to scale
+_COLUMNS = {"SF": 118.0, "SP": 155.0, "forward": 204.0, "P": 253.0, "F": 290.0, "reverse": 590.0, "D": 648.0}
+_ABOVE, _WITHIN = 9.5, 68.0
 _LANES = {
-    COPIER: ((150.0, 10.5),),
-    TEACHER: ((325.0, 10.5),),
-    REBUILDER: ((640.0, 10.5),),
-    MAP: ((265.0, 10.5), (560.0, 10.5)),
-    MEMORY: ((277.0, 95.0),),
-    CODE: ((667.0, 95.0),),
+    COPIER: ((_COLUMNS["SF"], _ABOVE),),
+    TEACHER: ((_COLUMNS["P"], _ABOVE),),
+    REBUILDER: ((_COLUMNS["D"], _ABOVE),),
+    MAP: ((_COLUMNS["forward"], _ABOVE), (_COLUMNS["reverse"], _ABOVE)),
+    MEMORY: ((380.0, _WITHIN),),
+    CODE: ((545.0, _WITHIN),),
 }
-"""Where the name of each lane stands: left edge and base line, above its column or beside its only tile."""
+"""Where the name of each lane stands: left edge and base line, above its column or its only tile."""
 
 
 def strip(parts: Mapping[str, Part], tiles: Mapping[str, str], lanes: Mapping[str, str], title: str) -> str:
@@ -81,20 +84,16 @@ def _box(part: Part) -> Box:
     if part.kind in (PICTURE, SCORE):
         return Box(0 if part.kind == PICTURE else WIDTH - _LARGE, 4, _LARGE, _LARGE)
     if part.kind == MEMORY:
-        return Box(330, _ROWS[3], 110, _TILE)
+        return Box(380, _ROWS[2], 84, _TILE)
     if part.kind == RECALLED or projects_answer(part):
-        return Box(470 if part.kind == RECALLED else 522, _ROWS[3], _TILE, _TILE)
+        return Box(472 if part.kind == RECALLED else 507, _ROWS[2], _TILE, _TILE)
     if part.kind == CODE:
-        return Box(640, _ROWS[3], _TILE, _TILE)
+        return Box(545, _ROWS[2], _TILE, _TILE)
     if part.kind == TEACHER:
-        return Box(390 + 26 * (part.scale or 0), row, _TILE, _TILE)
+        return Box(_COLUMNS["F"] + _SHIFT * (part.scale or 0), row, _TILE, _TILE)
     if part.kind == MAP:
-        return Box(265 if MAPS[part.name].branch == "forward" else 560, row, _TILE, _TILE)
-    if part.kind == COPIER:
-        return Box(150, row, _TILE, _TILE)
-    if part.name.startswith(("SP", "P")):
-        return Box(205 if part.name.startswith("SP") else 325, row, _TILE, _TILE)
-    return Box(640, row, _TILE, _TILE)
+        return Box(_COLUMNS[MAPS[part.name].branch], row, _TILE, _TILE)
+    return Box(_COLUMNS[part.name.partition("_")[0]], row, _TILE, _TILE)
 
 
 def _way(a: Box, b: Box) -> str:

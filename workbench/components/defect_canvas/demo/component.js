@@ -51,11 +51,24 @@ const build = (root, words) => {
   root._maps = make('div', 'maps', root);
   invitation(root, words);
 };
+// What a part showed stays until the wave has reached it, so that the row never stands empty.
+const keepUnder = (root, old) => {
+  const part = root._strip.querySelector(`[data-name="${CSS.escape(old.dataset.name)}"]`);
+  if (!part) return;
+  old.dataset.was = old.dataset.name;
+  delete old.dataset.name;
+  old.style.animation = 'none';
+  part.before(old);
+  part.addEventListener('animationend', () => old.remove(), { once: true });
+};
+
 // The network in small: the wave runs through each new picture, and while a stroke goes on the maps and the heatmap follow.
 const showStrip = (root, { strip, heat, branches }) => {
   if (strip && strip !== root._stripText) {
     root._stripText = strip;
+    const before = [...root._strip.querySelectorAll('[data-name]')];
     root._strip.replaceChildren(document.importNode(new DOMParser().parseFromString(strip, 'image/svg+xml').documentElement, true));
+    if (!matchMedia('(prefers-reduced-motion: reduce)').matches) before.forEach((part) => keepUnder(root, part));
     return;
   }
   if (strip) return;
@@ -90,6 +103,7 @@ const showAnswer = (root, data) => {
 };
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = rootOf(parentElement, 'demo', (made) => build(made, data.words));
+  root.classList.toggle('large', data.large);
   showPhoto(root, data);
   root.style.setProperty('--aspect', data.width / data.height);
   if (takeSheet(root, data) && data.layer) root._uninvite();

@@ -1,5 +1,6 @@
 const STAGE = 3000;  // milliseconds of each stage: time for its sentence
 const GLANCE = 560;  // of a wave that begins by itself: time for its name
+const GLIMPSED = 900;  // that a piece of it is, before its tiles are shown without a wave
 const SEEN = 300;  // milliseconds that the drawing is in sight before it begins: not while the page still moves
 
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -67,6 +68,7 @@ const awaitSight = (root, again) => {
     offerInside(again && !enough && now.boundingClientRect.top > 0);
     clearTimeout(root._waits);
     if (enough) root._waits = setTimeout(begin, SEEN);
+    else if (now.isIntersecting) root._waits = setTimeout(showAtOnce, GLIMPSED);
   }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7] });
   const begin = () => {
     window.nnetWave = picture;
@@ -75,6 +77,7 @@ const awaitSight = (root, again) => {
     if (!root._byItself) walk(root, 0, !calm());  // whoever asked may pause it
     else if (calm()) { still(root); light(root, root._at || root._open); } else walk(root, 0, true);
   };
+  const showAtOnce = () => { root._svg.classList.remove('armed'); light(root, root._at || root._open); };  // the wave may still come
   root._sight.observe(root._stage);
 };
 
