@@ -51,21 +51,20 @@ def test_photos_are_judged_on_a_phone_and_seen_at_once(browser: object, address:
         page = visitor.open("Inspect").page
         bar = page.locator(".st-key-picture_bar")
 
-        def photo(number: int, bar_is: str) -> None:
-            press_shutter(page)
-            bar.locator(f"details{bar_is} summary", has_text=f"camera-00{number}.jpg").wait_for()
-            visitor.settle()
-
         bar.locator("summary").click()
         page.get_by_text("Use the camera").click()
-        photo(1, ":not([open])")
+        for number in (1, 2, 3):
+            press_shutter(page)
+            bar.locator("details[open] summary", has_text=f"camera-00{number}.jpg").wait_for()
+            answer = page.locator(".st-key-camera_answer")
+            answer.get_by_text(f"camera-00{number}.jpg: ").wait_for()
+            visitor.settle()
+        top = answer.locator("img").bounding_box()["y"]
+        assert 0 <= top < page.viewport_size["height"] - 200, "seen without scrolling"
+        page.get_by_text("Use the camera").click()
+        bar.locator("details:not([open]) summary").wait_for()
+        visitor.settle()
         box = page.locator(".st-key-pictures .hero .frame").bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
         assert page.locator("video").count() == 0, "the camera is let go"
-
-        bar.locator("summary").click()
-        page.get_by_text("Keep this open").click()
-        page.get_by_text("Use the camera").click()
-        photo(2, "[open]")
-        photo(3, "[open]")
         visitor.check()

@@ -70,12 +70,14 @@ def test_where_no_camera_opens_the_page_says_what_is_needed(monkeypatch: pytest.
     assert not train.camera_input and words.CAMERA_NEEDS_HTTPS.format(port=80) in said(train)
 
 
-def test_a_photo_on_inspect_is_the_picture_that_is_shown(train: AppTest) -> None:
+def test_photo_after_photo_on_inspect_is_answered_beside_the_camera(train: AppTest) -> None:
     at = fine(start(INSPECT).toggle(key="inspect_camera_on").set_value(True).run())
-    at = take(at, photo(1))
-    assert at.subheader[0].value.replace("\\", "") == "camera-001.jpg"
-    assert not at.toggle(key="inspect_camera_on").value, "the bar closes, and no camera looks on behind it"
-    fine(at.toggle(key="picture_bar_kept_open").set_value(True).run())
-    fine(at.toggle(key="inspect_camera_on").set_value(True).run())
-    at = take(take(at, photo(2)), photo(3))
-    assert at.subheader[0].value.replace("\\", "") == "camera-003.jpg"
+    assert not at.file_uploader, "the camera takes its place"
+    for number in (1, 2, 3):
+        at = take(at, photo(number))
+        assert at.subheader[0].value.replace("\\", "") == f"camera-00{number}.jpg"
+        assert at.camera_input and at.toggle(key="inspect_camera_on").value, "the next photo takes one press"
+        assert "picture_bar_closings" not in at.session_state
+    fine(at.toggle(key="inspect_camera_on").set_value(False).run())
+    assert at.session_state["picture_bar_closings"] == 1, "the last one is shown large"
+    assert not at.camera_input and at.file_uploader

@@ -19,6 +19,7 @@ from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
 from workbench.shared import (
+    camera,
     chosen_picture,
     datasets,
     kinds,
@@ -40,6 +41,7 @@ _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
+_ANSWER_SIDE = 360  # of the photo that was just taken
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
@@ -108,9 +110,20 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
             with left:
                 picture_upload.uploader()
             with right:
+                if picture_upload.uses_camera() and camera.number(picture.title):
+                    _answer(picture, judged, is_other=beyond is not None)
                 shelf(model, picture, expression, judged.reference, tiles)
     if beyond is not None:
         kinds.ways_on(model, beyond, picture)
+
+
+def _answer(picture: Picture, judged: Judgement, *, is_other: bool) -> None:
+    """What the model says of the photo, beside the camera; one of another kind of part is not judged."""
+    shown = figures.reduced(picture.load().shown, _ANSWER_SIDE)
+    seen = shown if is_other else figures.heatmap(shown, judged.score, judged.reference.threshold)
+    decision = words.OTHER_KIND if is_other else words.decision(judged.reference, judged.value)
+    with st.container(key="camera_answer"):
+        st.image(figures.photo_uri(seen), caption=f"{picture.title}: {decision}", alt=decision)
 
 
 def _open_worst(tiles: dict[str, Tile], picture: Picture) -> None:

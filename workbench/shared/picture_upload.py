@@ -22,21 +22,28 @@ _MOST_NAMED = 20
 
 
 def uploader() -> None:
-    """Draw the uploader, and the camera behind a switch."""
-    key = handing_over.key(_UPLOADER)
-    st.file_uploader(
-        words.UPLOAD_LABEL,
-        accept_multiple_files=True,
-        key=key,
-        on_change=_hand_over,
-        args=(key,),
-        help=words.UPLOAD_HELP,
-    )
+    """Draw the uploader, and a switch for the camera, which takes its place."""
+    if not uses_camera():
+        key = handing_over.key(_UPLOADER)
+        st.file_uploader(
+            words.UPLOAD_LABEL,
+            accept_multiple_files=True,
+            key=key,
+            on_change=_hand_over,
+            args=(key,),
+            help=words.UPLOAD_HELP,
+        )
     with st.container(horizontal=True):
-        uses_camera = st.toggle(words.USE_CAMERA, key=_CAMERA_ON)
-        st.toggle(words.KEEP_OPEN, key=_KEPT_OPEN, help=words.KEEP_OPEN_HELP)
-    if uses_camera:
+        st.toggle(words.USE_CAMERA, key=_CAMERA_ON, on_change=_close)
+        if not uses_camera():
+            st.toggle(words.KEEP_OPEN, key=_KEPT_OPEN, help=words.KEEP_OPEN_HELP)
+    if uses_camera():
         camera.draw("inspect_camera", _take_photo)
+
+
+def uses_camera() -> bool:
+    """Whether the camera is on: then the bar stays open, since the next photo follows."""
+    return bool(st.session_state.get(_CAMERA_ON))
 
 
 def read() -> None:
@@ -112,10 +119,8 @@ def _hand_over(key: str) -> None:
 
 
 def _take_photo(content: bytes) -> None:
-    """Note a photo, and let go of the camera where the bar closes over it. A callback."""
+    """Note a photo. A callback."""
     _note([(camera.next_name((picture.title for picture in uploads().values()), content), content)])
-    if not st.session_state.get(_KEPT_OPEN):
-        st.session_state[_CAMERA_ON] = False
 
 
 def _note(files: list[tuple[str, bytes]]) -> None:
@@ -143,5 +148,6 @@ def _stop() -> None:
 
 
 def _close() -> None:
-    if not st.session_state.get(_KEPT_OPEN):
+    """Close the bar, so that the picture is seen, unless further ones follow. Also a callback."""
+    if not (uses_camera() or st.session_state.get(_KEPT_OPEN)):
         st.session_state[_CLOSINGS] = closings() + 1
