@@ -854,6 +854,16 @@ def test_a_photo_that_the_model_flags_itself_is_shown(runs: Runs, tiny_checkpoin
     at = start(TRAIN, run=run.id)
     shown = [one.caption for element in at.get("image") for one in element.proto.imgs]
     assert [one.replace("\\", "") for one in shown if one] == ["a 1.png", "a 12.png"]
+    assert at.button(key="train_without").disabled
+    fine(at.checkbox(key=f"take_out-{run.id}-good/a 12.png").check().run())
+    fine(at.button(key="train_without").click().run())
+    (again,) = (one for one in runs.list() if one.id != run.id)
+    assert again.name == "Mine 2" and again.state == "queued"
+    assert sorted(path.name for path in (again.path / "data" / "good").iterdir()) == ["a 1.png", "a 2.png"]
+    assert len(list((run.path / "data" / "good").iterdir())) == 3, "the old one stays as it is"
+    assert at.subheader[0].value == "Mine 2", "and the new one is shown"
+    kept = {one: parts.of_run(one.path, one.spec)[0] for one in (runs.get(run.id), again)}
+    assert len(set(kept.values())) == 1, "of the same part"
 
 
 def test_the_promise_and_a_short_training_stay_with_the_finished_run_and_its_part(done: Path) -> None:

@@ -48,10 +48,13 @@ def draw(scene: Scene, threshold: float) -> None:
 
 
 def _cautions(scene: Scene, threshold: float) -> None:
-    """Say in words what speaks against trusting the result; the numbers stand further down."""
-    elsewhere = [words.SOME_ELSEWHERE] if len(decisions.misplaced(scene, threshold)) else []
-    if said := dict.fromkeys([*elsewhere, *(brief for brief, _ in decisions.doubts(scene))]):
-        st.markdown(f":material/warning: {' '.join(said)}")
+    """Say in words what speaks against trusting the result; the numbers stand in its help and further down."""
+    doubts = decisions.doubts(scene)
+    if count := len(decisions.misplaced(scene, threshold)):
+        doubts.insert(0, (words.SOME_ELSEWHERE, words.elsewhere(count)))
+    if doubts:
+        said = " ".join(dict.fromkeys(brief for brief, _ in doubts))
+        st.markdown(f":material/warning: {said}", help="\n\n".join(whole for _, whole in doubts))
 
 
 def _foreign(scene: Scene) -> None:

@@ -422,6 +422,14 @@ SOME_ELSEWHERE = "Some defects were found in the wrong place."
 NOT_BETTER = "The model is not shown to be better than chance."
 QUESTIONED = "The training pictures raise questions."
 """Cautions beside the result; their numbers stand further down."""
+
+
+def elsewhere(count: int) -> str:
+    """How many defects were found in the wrong place, and where to look at them."""
+    said = "One of the defects found was" if count == 1 else f"{count:,} of the defects found were"
+    return f"{said} found in the wrong place: below, “{MISPLACED_TITLE}” shows the worst."
+
+
 _TRAIN_LONGER = "Train again with more epochs first."
 _WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
 

@@ -14,6 +14,7 @@ from nnet.errors import NNetError
 from nnet.formats import Document
 from nnet.presets import PRESETS
 from nnet.runs import LIVE, Run, Status
+from nnet.runs.layout import DATA
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import (
@@ -145,13 +146,19 @@ def _finished(run: Run) -> None:
 
 
 def _pictures_of(run: Run, question: str) -> None:
-    """The uploaded pictures that a question names, to be looked at."""
+    """The uploaded pictures that a question names, to be looked at, and a press that trains again without some."""
     found = [path for path in uploads.photos_of(run) if _is_named(path, question)][:_MOST_SHOWN]
+    gone = []
     with st.container(horizontal=True, gap="small"):
         for path in found:
-            with contextlib.suppress(NNetError, OSError):
+            with contextlib.suppress(NNetError, OSError), st.container(width=_PICTURE):
                 shown = pictures.reduced(decode(path).image, _PICTURE)
                 st.image(pictures.data_uri(shown), caption=units.plain(path.name), alt=units.text(path.name))
+                name = path.relative_to(run.path / DATA).as_posix()
+                if not hosting.is_shared() and st.checkbox(words.TAKE_OUT, key=f"take_out-{run.id}-{name}"):
+                    gone.append(name)
+    if found and not hosting.is_shared():
+        run_actions.offer_without(run, gone)
 
 
 def _is_named(path: Path, question: str) -> bool:

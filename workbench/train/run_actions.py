@@ -1,7 +1,7 @@
 """What can be done with a run in its state: cancel, start, resume, rename, duplicate, delete."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -107,6 +107,31 @@ def duplicate(run: Run, spec: RunSpec) -> None:
     MASKS.set(spec.masks)
     images.belong_to(parts.Again(spec.data, upload, *parts.of_run(run.path, spec)))
     turn_to("new")
+
+
+def offer_without(run: Run, names: Sequence[str]) -> None:
+    """A button that queues the run once more without some of its uploaded pictures, by their paths in its data."""
+    _button(
+        words.train_without(len(names)), "restart_alt", "train_without", _train_without, run, names, disabled=not names
+    )
+
+
+def _train_without(run: Run, names: Sequence[str]) -> None:
+    """The run stays as it is. A callback."""
+    library, spec = uploads.runs(), run.spec
+    if spec is None:  # another visitor has deleted it
+        return
+    try:
+        left, _ = uploads.without(uploads.read_upload(run.path / DATA), names)
+        key, name = parts.of_run(run.path, spec)
+        parts.hold_name(parts.Again(spec.data, None, key, name))
+        free = words.free_name(spec.name, {other.name for other in library.list()})
+        again = library.create(dataclasses.replace(spec, name=free, part=key), None if left is None else left.folder)
+        library.start(again.id)
+    except (NNetError, OSError) as error:
+        st.session_state["run_problem"] = str(error)
+    else:
+        parts.hand_run(again.id)
 
 
 def _ask(run: Run, question: str, consequences: str, action: str) -> None:

@@ -720,6 +720,11 @@ def told_apart(run: Run, photos: int) -> str:
     return " · ".join(filter(None, (f"made {when}" if when else "", units.plural(photos, "photo") if photos else "")))
 
 
+def train_without(count: int) -> str:
+    """What the button says once `count` photos were chosen."""
+    return f"Train again without {units.plural(count, 'photo')}" if count else "Train again without them"
+
+
 def free_name(name: str, taken: Collection[str]) -> str:
     """A name that is not taken yet: "My part", "My part 2", ..."""
     free = (f"{name[: _LONGEST_NAME - 5]} {number}" for number in itertools.count(2))
@@ -736,6 +741,7 @@ def silence(seconds: float | None) -> str:
     )
 
 
+TAKE_OUT = "Take out"
 CANCEL, START, RESUME, RENAME, DELETE = "Cancel", "Start", "Resume", "Rename", "Delete"
 DUPLICATE, COPY_NAME = "Duplicate with changes", "{name} copy"
 CANCEL_QUESTION, DELETE_QUESTION, NAME_QUESTION = "Cancel this run?", "Delete this run?", "Rename this run"
