@@ -18,6 +18,13 @@ setInterval(look, 100);
 navigator.mediaDevices.getUserMedia = async () => { look(); return seen.captureStream(); };
 """
 
+# How wide the picture is where it is the only one, as of another kind of part.
+ALONE = """(staged) => {
+  staged.querySelectorAll('figure:not(.hero)').forEach((one) => one.remove());
+  staged.style.setProperty('--others', 0);
+  return staged.querySelector('.hero .frame').clientWidth;
+}"""
+
 
 def press_shutter(page: object) -> None:
     page.wait_for_function("() => document.querySelector('[data-testid=stCameraInput] video')?.currentTime > 0")
@@ -67,4 +74,5 @@ def test_photos_are_judged_on_a_phone_and_seen_at_once(browser: object, address:
         box = page.locator(".st-key-pictures .hero .frame").bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
         assert page.locator("video").count() == 0, "the camera is let go"
+        assert page.locator(".st-key-pictures .staged").evaluate(ALONE) >= box["width"]
         visitor.check()
