@@ -4,7 +4,6 @@ set's.
 `pick` draws all of it at the top of a page and returns the chosen picture.
 """
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -19,7 +18,7 @@ from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
 from workbench.shared import (
-    camera,
+    camera_answer,
     chosen_picture,
     datasets,
     kinds,
@@ -41,7 +40,6 @@ _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
-_ANSWER_SIDE = 360  # of the photo that was just taken
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
@@ -110,20 +108,10 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
             with left:
                 picture_upload.uploader()
             with right:
-                if picture_upload.uses_camera() and camera.number(picture.title):
-                    _answer(picture, judged, is_other=beyond is not None)
+                camera_answer.draw(picture, judged, is_other=beyond is not None)
                 shelf(model, picture, expression, judged.reference, tiles)
     if beyond is not None:
         kinds.ways_on(model, beyond, picture)
-
-
-def _answer(picture: Picture, judged: Judgement, *, is_other: bool) -> None:
-    """What the model says of the photo, beside the camera; one of another kind of part is not judged."""
-    shown = figures.reduced(picture.load().shown, _ANSWER_SIDE)
-    seen = shown if is_other else figures.heatmap(shown, judged.score, judged.reference.threshold)
-    decision = words.OTHER_KIND if is_other else words.decision(judged.reference, judged.value)
-    with st.container(key="camera_answer"):
-        st.image(figures.photo_uri(seen), caption=f"{picture.title}: {decision}", alt=decision)
 
 
 def _open_worst(tiles: dict[str, Tile], picture: Picture) -> None:
@@ -221,18 +209,13 @@ def arranged(
 
     def key(entry: tuple[int, Picture]) -> tuple:
         number, picture = entry
-        score, name = tiles[picture.key].score, _natural(picture.title)
+        score, name = tiles[picture.key].score, units.natural(picture.title)
         keys = {"score": (score,), "percentile": (reference.percentile(score), name), "name": (name,)}
         return keys.get(by, (number,))
 
     # Names and the order of coming go upwards by themselves, scores downwards.
     backwards = rising == (by in ("name", "added"))
     return [picture for _, picture in sorted(enumerate(pictures), key=key, reverse=backwards)]
-
-
-def _natural(name: str) -> list[tuple[int, int | str]]:
-    """A name as people sort it: part2 before part10."""
-    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in re.split(r"(\d+)", name) if part]
 
 
 def _switch(kinds: list[str], kind: str, count: int) -> None:

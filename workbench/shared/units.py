@@ -147,3 +147,8 @@ def at_scales(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"at scale {numbers[0]}"
     return f"at scales {' and '.join(map(str, numbers))}"
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """A name as people sort it: part2 before part10."""
+    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in re.split(r"(\d+)", name) if part]

@@ -117,20 +117,27 @@ def offer_without(run: Run, names: Sequence[str]) -> None:
 
 
 def _train_without(run: Run, names: Sequence[str]) -> None:
-    """The run stays as it is. A callback."""
+    """The run stays as it is. A callback; the second press of a double press makes no second run."""
     library, spec = uploads.runs(), run.spec
     if spec is None:  # another visitor has deleted it
+        return
+    made: dict[tuple[str, ...], str] = st.session_state.setdefault("trained_without", {})
+    asked = run.id, *names
+    if any(other.id == made.get(asked) and other.state in LIVE for other in library.list()):
+        parts.hand_run(made[asked])
         return
     try:
         left, _ = uploads.without(uploads.read_upload(run.path / DATA), names)
         key, name = parts.of_run(run.path, spec)
         parts.hold_name(parts.Again(spec.data, None, key, name))
-        free = words.free_name(spec.name, {other.name for other in library.list()})
+        wanted = words.name_without(spec.name, names)
+        free = words.free_name(wanted, {other.name for other in library.list()})
         again = library.create(dataclasses.replace(spec, name=free, part=key), None if left is None else left.folder)
         library.start(again.id)
     except (NNetError, OSError) as error:
         st.session_state["run_problem"] = str(error)
     else:
+        made[asked] = again.id
         parts.hand_run(again.id)
 
 

@@ -725,6 +725,13 @@ def train_without(count: int) -> str:
     return f"Train again without {units.plural(count, 'photo')}" if count else "Train again without them"
 
 
+def name_without(name: str, left_out: Sequence[str]) -> str:
+    """What a run is called that is trained again without some photos, by their paths; no longer than a name may be."""
+    which = left_out[0].rpartition("/")[2] if len(left_out) == 1 else units.plural(len(left_out), "photo")
+    said = f" without {units.cut(which, 30)}"
+    return f"{name[: _LONGEST_NAME - len(said) - 5].rstrip()}{said}"
+
+
 def free_name(name: str, taken: Collection[str]) -> str:
     """A name that is not taken yet: "My part", "My part 2", ..."""
     free = (f"{name[: _LONGEST_NAME - 5]} {number}" for number in itertools.count(2))
