@@ -69,7 +69,7 @@ def test_photos_are_judged_on_a_phone_and_seen_at_once(browser: object, address:
         top = answer.locator("img").bounding_box()["y"]
         assert 0 <= top < page.viewport_size["height"] - 200, "seen without scrolling"
         page.get_by_text("Use the camera").click()
-        bar.locator("details:not([open]) summary").wait_for()
+        bar.locator("details:not([open]) summary", has_text="camera-003.jpg").wait_for()
         visitor.settle()
         box = page.locator(".st-key-pictures .hero .frame").bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
