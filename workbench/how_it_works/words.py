@@ -28,7 +28,7 @@ ASKING_ALL = "Looking at every sample, with all parts and without each…"
 EXPECTED = "{question} You expected: {option}. {whether}; the model {model}:"
 WHETHER = {True: "Right", False: "Not so"}
 BELOW = "more-below"
-WHY_BELOW = f":small[{{why}} [More below](#{BELOW})]"
+WHY_BELOW = ":small[{why} [More below](#" + BELOW + ")]"
 AGREES = "As the paper says of its own networks: {story}"
 NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
 OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
@@ -126,6 +126,9 @@ PAPER_SAYS = (
 STUDY_SAYS = (
     "Trained anew, too, but small and on other pictures: {data}, {seeds}, {epochs} epochs. With S₁ and its maps P-AP "
     "changes by <b>{change}</b> points."
+)
+LONGER_SAYS = (
+    " At 256 × 256 px and twice the steps, all parts together change it by <b>{change}</b> against the baseline."
 )
 MODEL_SAYS = (
     "Nothing is trained: without S₁ and its maps this finished network keeps <b>{kept}</b> of the distance between its "
@@ -717,13 +720,17 @@ def _gain(added: str, before: str) -> float:
     return printed_row("table4", added)["p_ap"] - printed_row("table4", before)["p_ap"]
 
 
-def experiments(finding: Finding, study: Mapping[str, Measured], data: str, epochs: int) -> dict[str, str]:
-    """What the paper, the study and this model say of S1 and its maps, by who says it; without what is not there."""
+def experiments(
+    finding: Finding, study: Mapping[str, Measured], data: str, epochs: int, longer: Measured | None = None
+) -> dict[str, str]:
+    """What the paper, the study and this model say of S1 and its maps, by who says it; without what is not there.
+    `longer`: what all parts gained where the study's networks were trained longer."""
     told = {PAPERS: PAPER_SAYS.format(gain=f"{_gain(*PAPERS_BEST):+.2f}")}
     if (found := study.get("forward")) is not None:
-        spread = "" if found.spread is None else f" ± {found.spread:.2f}"
-        seeds, change = units.plural(found.n, "seed"), f"{found.mean:+.2f}{spread}"
-        told[STUDYS] = STUDY_SAYS.format(data=data, seeds=seeds, epochs=epochs, change=change)
+        seeds = units.plural(found.n, "seed")
+        told[STUDYS] = STUDY_SAYS.format(data=data, seeds=seeds, epochs=epochs, change=_changed(found))
+        if longer is not None:
+            told[STUDYS] += LONGER_SAYS.format(change=_changed(longer))
     if "forward" in finding.numbers:
         kept = {
             part: apart_words.kept(finding.numbers[part], finding.numbers["whole"])
@@ -737,6 +744,10 @@ def experiments(finding: Finding, study: Mapping[str, Measured], data: str, epoc
         if any(finding.numbers[part] < 0 for part in kept):
             told[OWN_NETWORK] += f" {apart_words.SWAPPED}"
     return told
+
+
+def _changed(found: Measured) -> str:
+    return f"{found.mean:+.2f}" + ("" if found.spread is None else f" ± {found.spread:.2f}")
 
 
 def weights(loss: LossConfig, numbers: Mapping[str, float] | None = None) -> tuple[tuple[str, ...], ...]:
