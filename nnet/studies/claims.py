@@ -126,7 +126,8 @@ def judge(rows: Sequence[Mapping[str, Any]], claim: Claim, metric: str) -> Verdi
         outcome = ONE_SEED
     else:
         outcome = _combined([_outcome(value, claim.same) for value in differences.values()])
-    return Verdict(claim, metric, outcome, differences, _sentence(claim, metric, outcome, differences))
+    has_none = not by_seed(rows, claim.study, claim.better, metric)  # else it is the seeds that are not the same
+    return Verdict(claim, metric, outcome, differences, _sentence(claim, metric, outcome, differences, has_none))
 
 
 def judge_all(rows: Sequence[Mapping[str, Any]], studies: Iterable[str] | None = None) -> list[Verdict]:
@@ -163,12 +164,12 @@ def _ran(rows: Sequence[Mapping[str, Any]], claim: Claim) -> bool:
     return {claim.better, *claim.others} <= seen
 
 
-def _sentence(claim: Claim, metric: str, outcome: str, differences: Mapping[str, Measured]) -> str:
+def _sentence(claim: Claim, metric: str, outcome: str, differences: Mapping[str, Measured], has_none: bool) -> str:
     head = f"{claim.text} ({METRIC_TITLES[metric]}; {claim.source})"
     if outcome == NOT_RUN:
         return f"{head}: not run yet."
     if outcome == NOT_MEASURED:
-        reason = "the data has no masks" if metric in PIXEL_METRICS else "the rows have no seed in common"
+        reason = "the data has no masks" if metric in PIXEL_METRICS and has_none else "the rows have no seed in common"
         return f"{head}: cannot be measured here, {reason}."
     shown = "; ".join(_shown(other, value, len(claim.others)) for other, value in differences.items())
     endings = {ONE_SEED: "one seed has no spread, so nothing is decided", WITHIN: "undecided, within the spread"}

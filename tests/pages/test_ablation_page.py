@@ -77,6 +77,15 @@ def test_the_page_opens_with_one_sentence_on_the_claims(folders: dict[str, Path]
     assert written(at, "results_view") == "table4" and len(at.table) == 1
 
 
+def test_a_press_leads_to_the_study_of_the_same_data_that_was_trained_longer(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(studies.LONGER, "plain", "whole")
+    at = fine(start().button(key="longer_study").click().run())
+    assert written(at, "results_from") == "whole" and "checked on tile by P-AP" in at.subheader[0].value
+    assert not [one for one in at.button if one.key == "longer_study"], "it leads no further"
+
+
 def test_three_experiments_stand_side_by_side_with_their_set_up(folders: dict[str, Path]) -> None:
     told = said(start())
     for title in (words.EXPERIMENTS, words.PAPERS, words.STUDYS, words.CHOSEN, words.READING, words.IN_TAKE_OUT):

@@ -363,8 +363,13 @@ def test_what_helps_in_the_paper_stands_beside_what_is_missed_here() -> None:
     told = tour.experiments(finding, study, "cog", 50)
     assert list(told) == [tour.PAPERS, tour.STUDYS, tour.OWN_NETWORK]
     assert "cog, 3 seeds, 50 epochs. With S₁ and its maps P-AP changes by <b>-1.50 ± 0.50</b>" in told[tour.STUDYS]
+    longer = tour.experiments(finding, study, "cog", 50, Measured(0.7, 0.2, 3))[tour.STUDYS]
+    assert longer.startswith(told[tour.STUDYS]) and "by <b>+0.70 ± 0.20</b> against the baseline" in longer
     assert "<b>+1.59</b>" in told[tour.PAPERS] and "<b>95\N{NO-BREAK SPACE}%</b>" in told[tour.OWN_NETWORK]
     assert list(tour.experiments(story.Finding("none", "", {"whole": 2.0}, {}), {}, "", 0)) == [tour.PAPERS]
+
+
+NNET = "FPM, MF and BD (N-Net)"
 
 
 def test_the_study_is_read_from_its_file() -> None:
@@ -373,6 +378,9 @@ def test_the_study_is_read_from_its_file() -> None:
     means = {one: np.mean([row["p_ap"] for row in rows if row["row"] == one]) for one in ("FPM", "FPM and BD")}
     assert found.gained["forward"].mean == pytest.approx(100 * (means["FPM and BD"] - means["FPM"]))
     assert (found.data, found.epochs) == ("synthetic cog", 50)
+    rows = [row for row in read_results(ROOT / trained.LONGER) if row["study"] == "table4" and row["defect"] == "all"]
+    means = {one: np.mean([row["p_ap"] for row in rows if row["row"] == one]) for one in ("Baseline", NNET)}
+    assert found.longer is not None and found.longer.mean == pytest.approx(100 * (means[NNET] - means["Baseline"]))
 
 
 FEW = {"good_before": 0.05, "good_after": 0.4, "damaged_before": 0.5, "damaged_after": 0.8, "before": 0.4}

@@ -353,6 +353,9 @@ def test_what_was_not_run_or_not_measured_is_said():
     assert "no masks" in judge(rows, claim("nfs"), "p_ap").sentence
     assert judge(rows, claim("ffc"), "i_auroc").outcome == NOT_RUN
     assert judge([], claim("nfs"), "p_ap").outcome == NOT_RUN
+    apart = made_up("table5", {"Baseline": {"p_ap": [0.5]}, "Baseline+NFS": {"p_ap": [0.6]}})
+    apart = [row | {"seed": 1} if row["row"] == "Baseline" else row for row in apart]
+    assert "the rows have no seed in common" in judge(apart, claim("nfs"), "p_ap").sentence
 
 
 def test_a_claim_of_the_best_must_win_every_comparison():

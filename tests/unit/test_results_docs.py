@@ -17,6 +17,7 @@ TABLES = {
     "elpv-mono-small": ["table4", "table5", "table6", "table7"],
     "magnetic-tile-full": ["table4", "table5", "table6", "table7"],
     "magnetic-tile-small": ["table4", "table5", "table6", "table7"],
+    "synthetic-cog-medium": ["table4", "table7"],
     "synthetic-cog-small": ["table4", "table5", "table6", "table7"],
 }
 """Study -> the tables of which it ran at least two rows."""

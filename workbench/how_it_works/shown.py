@@ -76,7 +76,8 @@ def tables(scene: Scene, finding: Finding) -> None:
         st.html(figures.weights(scene.model.detector.config.loss, finding))
     elif scene.step == 9:
         found = trained.study()
-        st.html(figures.experiments(words.experiments(finding, found.gained, found.data, found.epochs)))
+        told = words.experiments(finding, found.gained, found.data, found.epochs, found.longer)
+        st.html(figures.experiments(told))
 
 
 def _further() -> None:

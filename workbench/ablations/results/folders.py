@@ -20,6 +20,8 @@ SHIPPED, EARLIER = Path("checkpoints/studies"), Path("out/ablations")
 """Below the program: the studies that come with it, and where earlier versions of the command wrote theirs."""
 SHOWN_FIRST = "synthetic-cog-small"
 """Of these the one that is shown first: with masks, at the full length of its preset, with most tables whole."""
+LONGER = {"synthetic-cog-small": "synthetic-cog-medium"}
+"""Study -> one of the same kind of data with larger pictures and more steps, which takes too long for all variants."""
 
 
 @dataclass(frozen=True)

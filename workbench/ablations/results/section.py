@@ -12,7 +12,7 @@ from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
 from workbench.ablations.results import as_printed, downloads, experiments, figures, paper_figures, words
 from workbench.ablations.results import rows as data
-from workbench.ablations.results.folders import study_folders
+from workbench.ablations.results.folders import LONGER, study_folders
 from workbench.ablations.results.rows import Base
 from workbench.ablations.results.scene import Scene
 from workbench.shared import places, units
@@ -127,6 +127,12 @@ def _forget_metrics() -> None:
         setting.forget()
 
 
+def _show(name: str) -> None:
+    """Show another folder of results. A callback."""
+    settings.RESULTS_FROM.set(name)
+    _forget_metrics()
+
+
 def _metric(base: Base, view: str) -> str:
     return choose(
         settings.OWN_METRICS.get(view, settings.RESULTS_METRIC),
@@ -142,7 +148,7 @@ def _metric(base: Base, view: str) -> str:
 
 def _results(scene: Scene, view: str, folder: Path | None, entry: ModelEntry | None) -> None:
     if view == words.CLAIMS:
-        _claims(scene, entry)
+        _claims(scene, folder, entry)
     elif view == words.FIGURE4:
         paper_figures.speed(scene)
     else:
@@ -188,12 +194,15 @@ def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:
     st.caption(" ".join(filter(None, said)), help=words.RULE_HELP)
 
 
-def _claims(scene: Scene, entry: ModelEntry | None) -> None:
+def _claims(scene: Scene, folder: Path | None, entry: ModelEntry | None) -> None:
     """Every claim of the paper: at one sight, then by study."""
     every = data.checked(scene.base, scene.metric, STUDIES)
     _statement(scene, every)
     _claims_chart(scene, every)
     _rule(scene, every)
+    longer = LONGER.get("" if folder is None else folder.name, "")
+    if longer in study_folders(places.APP):
+        st.button(words.LONGER, "longer_study", icon=":material/arrow_forward:", on_click=_show, args=(longer,))
     st.caption(words.levels(scene.base))
     experiments.draw(scene.base, entry, words.IN_TAKE_OUT)
     with st.grid(2, min_column_width=340, gap="small") as grid:

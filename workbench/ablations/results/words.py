@@ -276,6 +276,7 @@ OPEN_STUDY = "Open {study}"
 
 # -------------------------------------------------------------------------------------------------- three experiments
 
+LONGER = "Trained twice as long, at 256 pixels: N-Net, RD and the maps"
 EXPERIMENTS = "Three experiments, and why they disagree"
 PAPERS, STUDYS, CHOSEN = "The paper's networks", "This study's networks", "The network in the sidebar"
 _PAPER = (
